@@ -1,0 +1,70 @@
+import { z } from 'zod';
+
+/** The configuration is unusable; the message names every variable that is wrong, one a line. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const url = z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgresql://');
+
+const schema = z.object({
+  NODE_ENV: z.string().default('development'),
+  PORT: whole(0, 65_535).default(4000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  DATABASE_URL: url.optional(),
+  DATABASE_POOL: whole(2, 200).default(10),
+  ENGINE_POOL: whole(2, 200).default(10),
+  DATA_DIR: z.string().min(1).default('.data'),
+  PAYMENT_WINDOW_SECONDS: z.coerce.number().positive().max(604_800).default(60),
+  DISPATCH_STEPS: whole(1, 1000).default(10),
+  DISPATCH_STEP_MS: whole(1, 86_400_000).default(1000),
+  OPERATOR_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
+});
+
+/** The configuration of a process, read once at its start and passed on by value. */
+export type Env = Readonly<{
+  /** Open operator fields, the crash button, the sandbox payment page and GraphiQL. */
+  demo: boolean;
+  port: number;
+  host: string;
+  /** Not set: `npm start` runs an embedded PostgreSQL in `dataDir`. */
+  databaseUrl: string | undefined;
+  /** Connections for the API and the steps; the engine has `enginePool` more. */
+  databasePool: number;
+  enginePool: number;
+  dataDir: string;
+  paymentWindowMs: number;
+  dispatchSteps: number;
+  dispatchStepMs: number;
+  operatorToken: string | undefined;
+  logLevel: string;
+}>;
+
+/** Reads and checks the environment. An empty variable counts as not set. Throws ConfigError. */
+export function readEnv(source: Record<string, string | undefined> = process.env): Env {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
+  const problems = parsed.success ? [] : parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`);
+  const demo = (given.NODE_ENV ?? 'development') !== 'production';
+  if (!demo)
+    for (const name of ['DATABASE_URL', 'OPERATOR_TOKEN'])
+      if (given[name] === undefined) problems.push(`${name}: must be set when NODE_ENV=production`);
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems.join('\n'));
+  const env = parsed.data;
+  return {
+    demo,
+    port: env.PORT,
+    host: env.HOST,
+    databaseUrl: env.DATABASE_URL,
+    databasePool: env.DATABASE_POOL,
+    enginePool: env.ENGINE_POOL,
+    dataDir: env.DATA_DIR,
+    paymentWindowMs: Math.round(env.PAYMENT_WINDOW_SECONDS * 1000),
+    dispatchSteps: env.DISPATCH_STEPS,
+    dispatchStepMs: env.DISPATCH_STEP_MS,
+    operatorToken: env.OPERATOR_TOKEN,
+    logLevel: env.LOG_LEVEL ?? (demo ? 'warn' : 'info'),
+  };
+}
