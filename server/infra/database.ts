@@ -1,0 +1,36 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { type Prisma, PrismaClient } from '../generated/prisma/client.ts';
+
+/** A transaction that is open. What takes one runs inside it, and commits or fails with it. */
+export type Tx = Prisma.TransactionClient;
+
+export type Database = PrismaClient;
+
+/** Name that the store's sessions carry in `pg_stat_activity`. */
+export const APPLICATION_NAME = 'checkout';
+
+/** Longest that a statement may take, and that a session may hold its locks without saying anything. */
+const STATEMENT_TIMEOUT_MS = 10_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
+
+/** How long a transaction waits for a free connection before it is told to try again, and how long it may take. */
+const TRANSACTION = { maxWait: 10_000, timeout: 15_000 };
+
+/** Opens the store's connections to a database: `size` at most, made when needed. */
+export function openDatabase(url: string, size: number): Database {
+  const adapter = new PrismaPg({
+    connectionString: url,
+    max: size,
+    application_name: APPLICATION_NAME,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    keepAlive: true,
+  });
+  return new PrismaClient({ adapter, transactionOptions: TRANSACTION });
+}
+
+/** Runs one statement with its parameters ($1, $2 …) and returns its rows. */
+export function query<Row>(tx: Tx, text: string, ...parameters: unknown[]): Promise<Row[]> {
+  return tx.$queryRawUnsafe<Row[]>(text, ...parameters);
+}

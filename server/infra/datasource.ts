@@ -1,0 +1,144 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import {
+  assertStillOwnsWorkflow,
+  type DataSourceTransactionHandler,
+  DBOSStepAlreadyRecordedError,
+  DBOSWorkflowConflictError,
+  migrateDataSourcePG,
+  replayRecordedStep,
+} from '@dbos-inc/dbos-sdk/datasource';
+import { SuperJSON } from 'superjson';
+import type { Prisma } from '../generated/prisma/client.ts';
+import { type Database, query, type Tx } from './database.ts';
+import { databaseFailure } from './database-errors.ts';
+
+/** Settings of one transaction function. */
+export type TransactionConfig = { name?: string; isolationLevel?: Prisma.TransactionIsolationLevel };
+
+type Recorded = { output: string | null; error: string | null };
+
+const FIRST_WAIT_MS = 5;
+const LONGEST_WAIT_MS = 1_000;
+
+/**
+ * Runs the steps of workflows as Prisma transactions, each in one commit with its checkpoint, and fenced by the
+ * engine's ownership of the workflow. `@dbos-inc/prisma-datasource` 5.1.10 does not launch with SDK 5.3, and
+ * does not recognize the retriable errors of Prisma 7; once a release does both, it should replace this file.
+ */
+export class PrismaDataSource implements DataSourceTransactionHandler {
+  static readonly #transaction = new AsyncLocalStorage<Tx>();
+  readonly name: string;
+  readonly #database: () => Database;
+
+  /** `database`: called for each transaction, since registration comes before the connections are opened. */
+  constructor(name: string, database: () => Database) {
+    this.name = name;
+    this.#database = database;
+  }
+
+  /** Tells the transaction that the calling step runs in. Throws outside of one. */
+  static get transaction(): Tx {
+    const tx = PrismaDataSource.#transaction.getStore();
+    if (!tx) throw new Error('There is no transaction here: call this from a step.');
+    return tx;
+  }
+
+  async initialize(): Promise<void> {
+    await this.#database().$transaction((tx) =>
+      migrateDataSourcePG(async (sql) => {
+        if (/^\s*select/i.test(sql)) return query<Record<string, unknown>>(tx, sql);
+        await tx.$executeRawUnsafe(sql);
+        return [];
+      }),
+    );
+  }
+
+  async destroy(): Promise<void> {}
+
+  async deleteCheckpoints(workflowID: string, startStep: number, beforeCommit?: () => Promise<void>): Promise<void> {
+    await this.#database().$transaction(async (tx) => {
+      await tx.$executeRaw`
+        DELETE FROM dbos.transaction_completion WHERE workflow_id = ${workflowID} AND function_num >= ${startStep}`;
+      await beforeCommit?.();
+    });
+  }
+
+  /**
+   * Runs `func` in a transaction, and again after a serialization failure, a deadlock or a lost connection, for as
+   * long as it takes. Inside a workflow its outcome is recorded, so that it takes effect once: the result in the
+   * same commit, an error on its own after the rollback. Throws DBOSWorkflowConflictError, with nothing done, when
+   * another execution owns the workflow by now.
+   */
+  async invokeTransactionFunction<This, Args extends unknown[], Return>(
+    config: TransactionConfig,
+    target: This,
+    func: (this: This, ...args: Args) => Promise<Return>,
+    ...args: Args
+  ): Promise<Return> {
+    const { workflowID, stepID = 0 } = DBOS;
+    const name = config.name ?? 'transaction';
+    const run = (tx: Tx) => PrismaDataSource.#transaction.run(tx, () => func.call(target, ...args));
+    const options = config.isolationLevel && { isolationLevel: config.isolationLevel };
+    if (!workflowID) return persistently(name, () => this.#database().$transaction(run, options));
+
+    let outcome: { recorded: Recorded } | { result: Return };
+    try {
+      outcome = await persistently(name, async () => {
+        // Looked up at each attempt: a COMMIT whose answer was lost may have gone through.
+        const recorded = await this.#recorded(workflowID, stepID);
+        if (recorded) return { recorded };
+        const step = (tx: Tx) => recordedIn(tx, workflowID, stepID, () => run(tx));
+        return { result: await this.#database().$transaction(step, options) };
+      });
+    } catch (error) {
+      if (!(error instanceof DBOSWorkflowConflictError))
+        await persistently(name, () => this.#recordError(workflowID, stepID, error));
+      throw error;
+    }
+    return 'recorded' in outcome ? replayRecordedStep<Return>(outcome.recorded) : outcome.result;
+  }
+
+  async #recorded(workflowID: string, stepID: number): Promise<Recorded | undefined> {
+    const [row] = await this.#database().$queryRaw<Recorded[]>`
+      SELECT output, error FROM dbos.transaction_completion
+      WHERE workflow_id = ${workflowID} AND function_num = ${stepID}`;
+    return row;
+  }
+
+  async #recordError(workflowID: string, stepID: number, error: unknown): Promise<void> {
+    await this.#database().$executeRaw`
+      INSERT INTO dbos.transaction_completion (workflow_id, function_num, error)
+      VALUES (${workflowID}, ${stepID}, ${SuperJSON.stringify(error)}) ON CONFLICT DO NOTHING`;
+  }
+}
+
+/** Runs a step and records its result in the same transaction, if the workflow is still this execution's. */
+async function recordedIn<Return>(tx: Tx, workflowID: string, stepID: number, run: () => Promise<Return>) {
+  const result = await run();
+  const inserted = await tx.$executeRaw`
+    INSERT INTO dbos.transaction_completion (workflow_id, function_num, output)
+    VALUES (${workflowID}, ${stepID}, ${SuperJSON.stringify(result)}) ON CONFLICT DO NOTHING`;
+  if (inserted === 0) throw new DBOSStepAlreadyRecordedError(workflowID, stepID);
+  await assertStillOwnsWorkflow(workflowID);
+  return result;
+}
+
+/** Repeats what failed through no fault of its own, until it succeeds or fails for a reason that will stay. */
+async function persistently<Return>(name: string, attempt: () => Promise<Return>): Promise<Return> {
+  for (let failures = 0; ; failures++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (error instanceof DBOSStepAlreadyRecordedError) continue;
+      if (error instanceof DBOSWorkflowConflictError) throw error;
+      const { retriable, sqlState } = databaseFailure(error);
+      if (!retriable) throw error;
+      DBOS.logger.warn(`${name}: trying again after ${sqlState ?? messageOf(error)}`);
+      await delay(Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS) * (0.5 + Math.random()));
+    }
+  }
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
