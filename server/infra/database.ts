@@ -30,6 +30,19 @@ export function openDatabase(url: string, size: number): Database {
   return new PrismaClient({ adapter, transactionOptions: TRANSACTION });
 }
 
+let opened: Database | undefined;
+
+/** Names the database that this process works on; undefined once it has stopped. */
+export function setDatabase(database: Database | undefined): void {
+  opened = database;
+}
+
+/** The database that this process works on. Throws while there is none. */
+export function currentDatabase(): Database {
+  if (!opened) throw new Error('The store is not running.');
+  return opened;
+}
+
 /** Runs one statement with its parameters ($1, $2 …) and returns its rows. */
 export function query<Row>(tx: Tx, text: string, ...parameters: unknown[]): Promise<Row[]> {
   return tx.$queryRawUnsafe<Row[]>(text, ...parameters);

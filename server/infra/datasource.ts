@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { setTimeout as delay } from 'node:timers/promises';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import {
   assertStillOwnsWorkflow,
@@ -12,15 +11,12 @@ import {
 import { SuperJSON } from 'superjson';
 import type { Prisma } from '../generated/prisma/client.ts';
 import { type Database, query, type Tx } from './database.ts';
-import { databaseFailure } from './database-errors.ts';
+import { persistently } from './persistently.ts';
 
 /** Settings of one transaction function. */
 export type TransactionConfig = { name?: string; isolationLevel?: Prisma.TransactionIsolationLevel };
 
 type Recorded = { output: string | null; error: string | null };
-
-const FIRST_WAIT_MS = 5;
-const LONGEST_WAIT_MS = 1_000;
 
 /**
  * Runs the steps of workflows as Prisma transactions, each in one commit with its checkpoint, and fenced by the
@@ -124,21 +120,3 @@ async function recordedIn<Return>(tx: Tx, workflowID: string, stepID: number, ru
   await assertStillOwnsWorkflow(workflowID);
   return result;
 }
-
-/** Repeats what failed through no fault of its own, until it succeeds or fails for a reason that will stay. */
-async function persistently<Return>(name: string, attempt: () => Promise<Return>): Promise<Return> {
-  for (let failures = 0; ; failures++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (error instanceof DBOSStepAlreadyRecordedError) continue;
-      if (error instanceof DBOSWorkflowConflictError) throw error;
-      const { retriable, sqlState } = databaseFailure(error);
-      if (!retriable) throw error;
-      DBOS.logger.warn(`${name}: trying again after ${sqlState ?? messageOf(error)}`);
-      await delay(Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS) * (0.5 + Math.random()));
-    }
-  }
-}
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -66,6 +66,7 @@ CREATE TABLE "order_lines" (
     "name" TEXT NOT NULL,
     "quantity" INTEGER NOT NULL,
     "unit_price_minor" BIGINT NOT NULL,
+    "currency" CHAR(3) NOT NULL,
 
     CONSTRAINT "order_lines_pkey" PRIMARY KEY ("order_id","position")
 );
@@ -87,6 +88,8 @@ CREATE TABLE "payments" (
     "id" UUID NOT NULL,
     "order_id" UUID NOT NULL,
     "status" "PaymentStatus" NOT NULL,
+    "amount_minor" BIGINT NOT NULL,
+    "currency" CHAR(3) NOT NULL,
     "attempts" INTEGER NOT NULL DEFAULT 0,
 
     CONSTRAINT "payments_pkey" PRIMARY KEY ("id")

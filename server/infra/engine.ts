@@ -1,0 +1,42 @@
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import { dbRetryConfig } from '@dbos-inc/dbos-sdk/internal/utils';
+import { log } from './log.ts';
+
+/**
+ * Fixed on purpose: by default it is a hash of the source, and a new build would finish none of the old one's
+ * workflows. A workflow is changed by `DBOS.patch` instead: see docs/decisions.
+ */
+const APPLICATION_VERSION = '1';
+
+/**
+ * Launches the durable engine: its tables are migrated, and workflows can be started. `pool` is its share of
+ * connections. Register every workflow and step before this.
+ */
+export async function startEngine(databaseUrl: string, executorId: string, pool: number): Promise<void> {
+  // The SDK backs off from a lost database for up to a minute; a checkout is back within a second of it.
+  Object.assign(dbRetryConfig, { initialBackoffSec: 0.1, maxBackoffSec: 1 });
+  DBOS.setConfig({
+    name: 'checkout',
+    systemDatabaseUrl: databaseUrl,
+    systemDatabasePoolSize: pool,
+    executorID: executorId,
+    applicationVersion: APPLICATION_VERSION,
+    enablePatching: true,
+    // Workflows here wait for rows, not for the engine's messages and events.
+    useListenNotify: false,
+    logger: {
+      info: (entry) => log.debug(text(entry)),
+      debug: (entry) => log.trace(text(entry)),
+      warn: (entry) => log.warn(text(entry)),
+      error: (entry) => log.error(entry instanceof Error ? { err: entry } : {}, text(entry)),
+    },
+  });
+  await DBOS.launch();
+}
+
+/** Stops the engine. Workflows that have not finished stay as recorded, for the next process to go on with. */
+export async function stopEngine(): Promise<void> {
+  await DBOS.shutdown();
+}
+
+const text = (entry: unknown) => (entry instanceof Error ? entry.message : String(entry));

@@ -1,0 +1,121 @@
+import type pg from 'pg';
+import { APPLICATION_NAME } from '../database.ts';
+import { log } from '../log.ts';
+import { LastingConnection } from './connection.ts';
+import { type Change, Hub, type Topic, type Watch } from './hub.ts';
+import { inPayloads, readPayload } from './payload.ts';
+import { sweep } from './sweep.ts';
+
+const CHANNEL = 'checkout_changes';
+/** Changes of this long go out as one notification: in-transaction NOTIFY would serialize all commits. */
+const COALESCE_MS = 10;
+const SWEEP_MS = 1_000;
+/** A sweep looks back to before the last one by this, since a change is dated before it is committed. */
+const SWEEP_BACK_MS = 5_000;
+const SWEEPS_AN_AGE = 10;
+
+/**
+ * Tells this process and all others what has changed, once it is committed. A notification is only a hint to look:
+ * one that is lost, with its connection or with the process that should have sent it, is made good by a sweep.
+ */
+class Live {
+  readonly #hub = new Hub();
+  #connection: LastingConnection | undefined;
+  #unsent = new Map<Topic, number>();
+  #flushTimer: NodeJS.Timeout | undefined;
+  #sweepTimer: NodeJS.Timeout | undefined;
+  #sweeps = 0;
+  #sweptUntil: number | undefined;
+  #clockOffset = 0;
+
+  /** Connects to the database and begins to listen. */
+  async start(url: string): Promise<void> {
+    this.#connection = new LastingConnection({
+      url,
+      name: `${APPLICATION_NAME}-live`,
+      onOpen: (client) => this.#listen(client),
+      onError: (error) => log.warn({ error: error.message }, 'the live connection failed'),
+    });
+    await this.#connection.open();
+    this.#scheduleSweep();
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#sweepTimer);
+    this.#sweepTimer = undefined;
+    await this.#flush();
+    const connection = this.#connection;
+    this.#connection = undefined;
+    await connection?.close();
+  }
+
+  /** Whether changes made by other processes are being heard. */
+  get listening(): boolean {
+    return this.#connection?.client !== undefined;
+  }
+
+  /** Begins to watch topics: see Hub. */
+  watch(topics: Iterable<Topic>): Watch {
+    return this.#hub.watch(topics);
+  }
+
+  /** Tells the milliseconds from now, by the database's clock, until `at` (Unix milliseconds); negative when past. */
+  millisecondsUntil(at: number): number {
+    return at - (Date.now() + this.#clockOffset);
+  }
+
+  /** Wakes whoever watches what has changed: here at once, in other processes with the next notification. */
+  announce(changes: Iterable<Change>): void {
+    for (const change of changes) {
+      this.#hub.wake(change);
+      this.#unsent.set(change.topic, change.version);
+    }
+    if (this.#unsent.size > 0) this.#flushTimer ??= setTimeout(() => void this.#flush(), COALESCE_MS);
+  }
+
+  async #listen(client: pg.Client): Promise<void> {
+    client.on('notification', ({ payload }) => {
+      for (const change of readPayload(payload ?? '')) this.#hub.wake(change);
+    });
+    await client.query(`LISTEN ${CHANNEL}`);
+    await this.#sweepOn(client);
+    this.#hub.wakeAll();
+  }
+
+  async #flush(): Promise<void> {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    const client = this.#connection?.client;
+    // Without a connection nothing is kept: readers elsewhere find the changes by their sweep.
+    const payloads = inPayloads(this.#unsent);
+    this.#unsent = new Map();
+    if (!client || payloads.length === 0) return;
+    await client
+      .query(`SELECT pg_notify('${CHANNEL}', payload) FROM unnest($1::text[]) AS payload`, [payloads])
+      .catch((error: Error) => log.warn({ error: error.message }, 'changes were not announced'));
+  }
+
+  #scheduleSweep(): void {
+    this.#sweepTimer = setTimeout(
+      async () => {
+        const client = this.#connection?.client;
+        if (client) await this.#sweepOn(client).catch((error: Error) => log.warn({ error: error.message }, 'no sweep'));
+        if (this.#sweepTimer) this.#scheduleSweep();
+      },
+      SWEEP_MS * (0.9 + Math.random() * 0.2),
+    );
+  }
+
+  async #sweepOn(client: pg.Client): Promise<void> {
+    const before = Date.now();
+    const since = this.#sweptUntil === undefined ? undefined : this.#sweptUntil - SWEEP_BACK_MS;
+    const { changes, databaseNow } = await sweep(client, this.#hub.kinds(), since);
+    this.#clockOffset = databaseNow - (before + Date.now()) / 2;
+    this.#sweptUntil = databaseNow;
+    for (const change of changes) this.#hub.wake(change);
+    if (++this.#sweeps % SWEEPS_AN_AGE === 0) this.#hub.age();
+  }
+}
+
+/** The one of this process. */
+export const live = new Live();

@@ -1,0 +1,25 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { DBOSStepAlreadyRecordedError } from '@dbos-inc/dbos-sdk/datasource';
+import { databaseFailure } from './database-errors.ts';
+import { log } from './log.ts';
+
+const FIRST_WAIT_MS = 5;
+const LONGEST_WAIT_MS = 1_000;
+
+/** Repeats what failed through no fault of its own, until it succeeds or fails for a reason that will stay. */
+export async function persistently<Return>(name: string, attempt: () => Promise<Return>): Promise<Return> {
+  for (let failures = 0; ; failures++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      // Another execution recorded the step first: the next attempt finds its outcome.
+      if (error instanceof DBOSStepAlreadyRecordedError) continue;
+      const { retriable, sqlState } = databaseFailure(error);
+      if (!retriable) throw error;
+      log.warn({ error: messageOf(error), sqlState }, `${name}: trying again`);
+      await delay(Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS) * (0.5 + Math.random()));
+    }
+  }
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

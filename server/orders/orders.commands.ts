@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import { shelvesOf } from '../catalog/catalog.queries.ts';
+import { type Line, mergeLines, type Problem, place } from '../domain/checkout.ts';
+import { keyProblem } from '../domain/key.ts';
+import type { SignalKind, SignalOutcome } from '../domain/order.ts';
+import { hashOf } from '../infra/hash.ts';
+import { lookUntilSeen } from '../infra/patience.ts';
+import { findByKey, type KnownCheckout, outcomeOf } from './orders.queries.ts';
+import { receiveReport } from './orders.steps.ts';
+import { checkoutWorkflow } from './orders.workflow.ts';
+
+/** What an order is given at checkout, by the configuration of the day. */
+export type CheckoutTerms = Readonly<{ paymentWindowMs: number; dispatchSteps: number; dispatchStepMs: number }>;
+
+export type CheckoutAnswer =
+  | Readonly<{ type: 'PLACED' | 'OUT_OF_STOCK'; orderId: string; replayed: boolean }>
+  | Readonly<{ type: 'CONFLICT' }>
+  | Readonly<{ type: 'INVALID'; problem: Problem }>;
+
+/** Names the workflow of a key, so that the engine itself starts it once however often it is asked. */
+export const checkoutWorkflowId = (key: string) => `checkout:${hashOf(key)}`;
+
+/**
+ * Checks out: answers once the order is placed and its stock reserved, or refused for lack of stock. The same key
+ * with the same lines gets the same order, also while the first call still runs and after a crash; with other
+ * lines it conflicts.
+ */
+export async function checkOut(key: string, lines: readonly Line[], terms: CheckoutTerms): Promise<CheckoutAnswer> {
+  const wrongKey = keyProblem(key);
+  if (wrongKey) return { type: 'INVALID', problem: { path: ['idempotencyKey'], message: wrongKey } };
+  const merged = mergeLines(lines);
+  if ('problem' in merged) return { type: 'INVALID', problem: merged.problem };
+  const requestHash = hashOf(canonical(merged.lines));
+
+  const known = await findByKey(key);
+  if (known) return answer(known, requestHash, true);
+  const problem = await problemOf(merged.lines, lines);
+  if (problem) return { type: 'INVALID', problem };
+
+  const orderId = randomUUID();
+  const request = { orderId, paymentId: randomUUID(), key, requestHash, lines: merged.lines, ...terms };
+  await DBOS.startWorkflow(checkoutWorkflow, { workflowID: checkoutWorkflowId(key) })(request);
+  const placed = await lookUntilSeen(`order:${orderId}`, () => findByKey(key));
+  // Another call with this key came first if the order is not the one that this call proposed.
+  return answer(placed, requestHash, placed.id !== orderId);
+}
+
+function answer(known: KnownCheckout, requestHash: string, replayed: boolean): CheckoutAnswer {
+  if (known.requestHash !== requestHash) return { type: 'CONFLICT' };
+  return { type: known.outOfStock ? 'OUT_OF_STOCK' : 'PLACED', orderId: known.id, replayed };
+}
+
+/** The order in which lines are given makes no difference to what is asked. */
+function canonical(lines: readonly Line[]): string {
+  return JSON.stringify([...lines].sort((a, b) => a.productId - b.productId).map((l) => [l.productId, l.quantity]));
+}
+
+async function problemOf(merged: readonly Line[], given: readonly Line[]): Promise<Problem | undefined> {
+  const shelves = await shelvesOf(merged.map(({ productId }) => productId));
+  const unknown = given.findIndex(({ productId }) => !shelves.has(productId));
+  if (unknown >= 0) return { path: ['lines', String(unknown), 'productId'], message: 'There is no such product.' };
+  const placement = place(merged, shelves);
+  return 'problem' in placement ? placement.problem : undefined;
+}
+
+/** What became of a report about an order; undefined where there is no such order. */
+export type ReportAnswer = SignalOutcome | 'CONFLICT' | undefined;
+
+/**
+ * Reports an outcome of payment, or a wish to cancel, and answers once it has taken effect. `key`: makes the same
+ * report sent twice one report; without it, reports are told apart by what they say and the order's state.
+ */
+export async function report(orderId: string, kind: SignalKind, key: string = randomUUID()): Promise<ReportAnswer> {
+  const receipt = await receiveReport({ orderId, kind, key });
+  if (receipt?.result !== 'QUEUED') return receipt?.result === 'SETTLED' ? receipt.outcome : receipt?.result;
+  return lookUntilSeen(`order:${orderId}`, () => outcomeOf(receipt.signalId));
+}

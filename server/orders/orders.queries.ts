@@ -1,0 +1,40 @@
+import type { SignalOutcome } from '../domain/order.ts';
+import { currentDatabase, query } from '../infra/database.ts';
+
+const NEWS = `
+  SELECT status <> 'PENDING'
+    OR EXISTS (SELECT FROM order_signals WHERE order_id = orders.id AND outcome IS NULL) AS news
+  FROM orders WHERE id = $1::uuid`;
+
+/** Tells whether a pending order has something to settle. */
+export async function hasNews(orderId: string): Promise<boolean> {
+  const [row] = await query<{ news: boolean }>(currentDatabase(), NEWS, orderId);
+  return row?.news ?? true;
+}
+
+/** What was answered to an idempotency key. */
+export type KnownCheckout = Readonly<{ id: string; requestHash: string; outOfStock: boolean }>;
+
+/** Finds the order that a key was used for. */
+export async function findByKey(key: string): Promise<KnownCheckout | null> {
+  const order = await currentDatabase().order.findUnique({
+    where: { checkoutKey: key },
+    select: { id: true, requestHash: true, cancelReason: true },
+  });
+  return order && { id: order.id, requestHash: order.requestHash, outOfStock: order.cancelReason === 'OUT_OF_STOCK' };
+}
+
+/** Tells what became of a signal; null while nothing has. */
+export async function outcomeOf(signalId: string): Promise<SignalOutcome | null> {
+  const row = await currentDatabase().orderSignal.findUnique({
+    where: { id: BigInt(signalId) },
+    select: { outcome: true },
+  });
+  return row?.outcome ?? null;
+}
+
+/** Finds the order that a payment is for. */
+export async function orderOfPayment(paymentId: string): Promise<string | null> {
+  const row = await currentDatabase().payment.findUnique({ where: { id: paymentId }, select: { orderId: true } });
+  return row?.orderId ?? null;
+}

@@ -1,0 +1,33 @@
+import { live } from '../infra/live/live.ts';
+import { persistently } from '../infra/persistently.ts';
+import { hasNews } from './orders.queries.ts';
+
+/** A lost wake-up is found by the live connection's sweep; this looks again even when that is down. */
+const LOOK_AGAIN_MS = 5_000;
+
+/** Clocks agree within this; what is due is then due by the database's clock too. */
+const MARGIN_MS = 5;
+
+/**
+ * Waits until there is something to settle: a report in the order's inbox, or `payBy` (Unix milliseconds, the
+ * database's clock) has passed. Holds nothing but memory: after a crash the next execution waits anew.
+ */
+export async function untilReportedOr(payBy: number, orderId: string): Promise<void> {
+  const watch = live.watch([`inbox:${orderId}`]);
+  try {
+    for (;;) {
+      watch.take();
+      const left = live.millisecondsUntil(payBy) + MARGIN_MS;
+      if (left <= 0 || (await persistently('hasNews', () => hasNews(orderId)))) return;
+      await watch.changed(Math.min(left, LOOK_AGAIN_MS));
+    }
+  } finally {
+    watch.close();
+  }
+}
+
+/** Waits until a time (Unix milliseconds, the database's clock). After a crash, only for what is left of it. */
+export async function until(time: number): Promise<void> {
+  for (let left = live.millisecondsUntil(time); left > 0; left = live.millisecondsUntil(time))
+    await new Promise((resolve) => setTimeout(resolve, left));
+}

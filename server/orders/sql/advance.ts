@@ -1,0 +1,33 @@
+import { query, type Tx } from '../../infra/database.ts';
+
+/** The step of a dispatch that is due: the first is 1. */
+export type DueStep = Readonly<{ orderId: string; step: number }>;
+
+export type Advanced = Readonly<{ version: number }>;
+
+/** $1: JSON of the steps due. An order moves only from the step before; the last step dispatches it. */
+const ADVANCE = `
+  WITH due AS (
+    SELECT * FROM json_to_recordset($1::json) AS x("orderId" uuid, step int)
+  ), moved AS (
+    UPDATE orders o SET progress = due.step, version = version + 1, updated_at = statement_timestamp(),
+      status = CASE WHEN due.step = o.dispatch_steps THEN 'DISPATCHED' ELSE o.status END
+    FROM due WHERE o.id = due."orderId" AND o.status = 'PAID' AND o.progress = due.step - 1
+    RETURNING o.id, o.version, o.status, o.progress
+  ), event AS (
+    INSERT INTO order_events (order_id, version, type, status, progress, at)
+    SELECT id, version, CASE WHEN status = 'PAID' THEN 'PROGRESSED' ELSE 'DISPATCHED' END::"OrderEventType",
+      status, progress, statement_timestamp() FROM moved
+  )
+  SELECT id, version FROM moved`;
+
+/** Advances the dispatch of orders by one step each. Throws when an order is not at the step before. */
+export async function advanceOrders(tx: Tx, due: readonly DueStep[]): Promise<Advanced[]> {
+  const moved = await query<{ id: string; version: number }>(tx, ADVANCE, JSON.stringify(due));
+  const versions = new Map(moved.map(({ id, version }) => [id, version]));
+  return due.map(({ orderId, step }) => {
+    const version = versions.get(orderId);
+    if (version === undefined) throw new Error(`Order ${orderId} is not ready for step ${step} of its dispatch.`);
+    return { version };
+  });
+}
