@@ -1,0 +1,58 @@
+import { Client, fetchExchange, mapExchange, subscriptionExchange } from 'urql';
+import { createCache } from './cache.ts';
+import { fetchPersistently } from './fetch.ts';
+import { openStream, type StreamRequest } from './stream.ts';
+import { createVersionGuard, guardResults } from './versions.ts';
+
+const URL = '/graphql';
+
+type Opened = (operationName: string) => void;
+const openedListeners = new Set<Opened>();
+
+/** Calls back whenever a stream is opened or opened again, with its operation's name. Returns what ends that. */
+export function onStreamOpened(listener: Opened): () => void {
+  openedListeners.add(listener);
+  return () => openedListeners.delete(listener);
+}
+
+/** Makes the client of the page's own server. */
+export function createApiClient(): Client {
+  return new Client({
+    url: URL,
+    preferGetMethod: false,
+    requestPolicy: 'cache-and-network',
+    fetch: fetchPersistently,
+    exchanges: [
+      createCache(),
+      mapExchange({ onResult: guardResults(createVersionGuard()) }),
+      fetchExchange,
+      subscriptionExchange({
+        forwardSubscription: (request) => ({
+          subscribe(sink) {
+            const opened = () => {
+              for (const listener of openedListeners) listener(request.operationName ?? '');
+            };
+            const unsubscribe = openStream(URL, request as StreamRequest, { ...sinkOf(sink), opened }, resumeOrder);
+            return { unsubscribe };
+          },
+        }),
+      }),
+    ],
+  });
+}
+
+type Sink = Pick<Parameters<typeof openStream>[2], 'next' | 'error' | 'complete'>;
+
+function sinkOf(sink: Sink): Sink {
+  return {
+    next: (result) => sink.next(result),
+    error: (error) => sink.error(error),
+    complete: () => sink.complete(),
+  };
+}
+
+// The other subscriptions begin with, or are followed by a reading of, the current state; an order's events go on after the last one seen.
+const resumeOrder: Parameters<typeof openStream>[3] = (variables, result) => {
+  const version: unknown = (result.data as { orderProgress?: { version?: unknown } } | null)?.orderProgress?.version;
+  return typeof version === 'number' ? { ...variables, afterVersion: version } : variables;
+};

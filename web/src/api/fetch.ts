@@ -1,0 +1,42 @@
+import { backoff, delay } from './backoff.ts';
+import { serverClock } from './clock.ts';
+import { operatorToken } from './operator-token.ts';
+import { health } from './server.ts';
+
+/** Gives the headers that every request to the API carries. */
+export function apiHeaders(): Record<string, string> {
+  const token = operatorToken.get();
+  return { 'x-graphql-yoga-csrf': '1', ...(token === null ? {} : { authorization: `Bearer ${token}` }) };
+}
+
+/** Fetches once, with the API's headers, and sets the server's clock by the answer. */
+export async function fetchOnce(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers);
+  for (const [name, value] of Object.entries(apiHeaders())) headers.set(name, value);
+  const sentAt = Date.now();
+  const response = await fetch(input, { ...init, headers });
+  serverClock.observe(response.headers.get('date'), sentAt, Date.now());
+  return response;
+}
+
+/**
+ * Fetches until the server has answered, however long it is gone. Everything sent this way is safe to send again:
+ * queries, and mutations that carry an idempotency key or mean the same when repeated.
+ */
+export async function fetchPersistently(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const response = await fetchOnce(input, init);
+      // The whole text is awaited here: a server that dies while it answers has not answered.
+      if (!isOutage(response)) return new Response(await response.text(), response);
+    } catch (error) {
+      if (init.signal?.aborted) throw error;
+    }
+    await Promise.all([health.suspect(), delay(backoff(attempt), init.signal)]);
+  }
+}
+
+/** Tells whether an answer came from something in front of a server that is gone, and not from the API. */
+export function isOutage(response: Response): boolean {
+  return response.status >= 500 && !/json/.test(response.headers.get('content-type') ?? '');
+}

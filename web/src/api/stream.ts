@@ -1,0 +1,98 @@
+import type { ExecutionResult } from 'urql';
+import { backoff, delay } from './backoff.ts';
+import { fetchOnce } from './fetch.ts';
+import { health } from './server.ts';
+import { readMessages } from './sse.ts';
+import { openStreams } from './stream-count.ts';
+import { awake, whenAwake } from './visibility.ts';
+
+/** The server pings every 12 seconds; after this long without a byte the connection is dead. */
+const SILENCE_MS = 30_000;
+
+export type StreamRequest = { query?: string; operationName?: string; variables?: Record<string, unknown> };
+
+export type StreamSink = {
+  next(result: ExecutionResult): void;
+  error(error: unknown): void;
+  complete(): void;
+  /** The server has accepted the stream: what changes from now on will be told. Called again after each break. */
+  opened(): void;
+};
+
+/**
+ * Follows a subscription on /graphql until the server completes it, over every break of the connection. After a break
+ * `resume` gives the variables to go on with, from those before and the newest result. Returns what ends the stream.
+ */
+export function openStream(
+  url: string,
+  request: StreamRequest,
+  sink: StreamSink,
+  resume: (variables: StreamRequest['variables'], result: ExecutionResult) => StreamRequest['variables'],
+): () => void {
+  const ended = new AbortController();
+  let variables = request.variables;
+
+  async function follow(): Promise<void> {
+    for (let attempt = 0; !ended.signal.aborted; attempt++) {
+      await whenAwake(ended.signal);
+      const outcome = await connect({
+        onOpened: sink.opened,
+        onResult(result) {
+          attempt = -1;
+          variables = resume(variables, result);
+          sink.next(result);
+        },
+      });
+      if (ended.signal.aborted) return;
+      if (outcome === 'complete') return sink.complete();
+      if (outcome === 'asleep') continue;
+      await Promise.all([health.suspect(), delay(backoff(attempt), ended.signal)]);
+    }
+  }
+
+  async function connect(on: { onOpened(): void; onResult(result: ExecutionResult): void }) {
+    const connection = new AbortController();
+    const close = () => connection.abort();
+    ended.signal.addEventListener('abort', close);
+    const stopWatching = awake.subscribe(() => awake.get() || close());
+    let silence = setTimeout(close, SILENCE_MS);
+    let counted = 0;
+    try {
+      const response = await fetchOnce(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+        body: JSON.stringify({ ...request, variables }),
+        signal: connection.signal,
+      });
+      if (!response.headers.get('content-type')?.startsWith('text/event-stream')) {
+        if (response.status >= 500 || !response.body) return 'broken';
+        on.onResult((await response.json()) as ExecutionResult);
+        return 'complete';
+      }
+      counted = 1;
+      openStreams.set(openStreams.get() + 1);
+      on.onOpened();
+      if (!response.body) return 'broken';
+      const onBytes = () => {
+        clearTimeout(silence);
+        silence = setTimeout(close, SILENCE_MS);
+      };
+      for await (const message of readMessages(response.body, onBytes)) {
+        if (ended.signal.aborted) return 'broken';
+        if (message.event === 'complete') return 'complete';
+        if (message.event === 'next') on.onResult(JSON.parse(message.data) as ExecutionResult);
+      }
+      return 'broken';
+    } catch {
+      return awake.get() ? 'broken' : 'asleep';
+    } finally {
+      clearTimeout(silence);
+      stopWatching();
+      ended.signal.removeEventListener('abort', close);
+      openStreams.set(openStreams.get() - counted);
+    }
+  }
+
+  follow().catch((error: unknown) => sink.error(error));
+  return () => ended.abort();
+}

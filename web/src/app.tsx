@@ -1,0 +1,58 @@
+import { lazy, Suspense } from 'react';
+import { Redirect, Route, Switch, useLocation } from 'wouter';
+import styles from './app.module.css';
+import { CatalogPage } from './catalog/catalog-page.tsx';
+import { ProductPage } from './catalog/product-page.tsx';
+import { OrderPage } from './orders/order-page.tsx';
+import { Announcer } from './ui/announcer.tsx';
+import { ErrorBoundary } from './ui/error-boundary.tsx';
+import { Header } from './ui/header.tsx';
+import { ServerBanner } from './ui/server-banner.tsx';
+import { Loading, NotFound } from './ui/states.tsx';
+
+const OrdersPage = lazy(() => import('./operator/orders-page.tsx'));
+const WorkflowPage = lazy(() => import('./operator/workflow-page.tsx'));
+
+/** The store: its frame, and the page that the address asks for. */
+export function App() {
+  const [path] = useLocation();
+  return (
+    <>
+      <Header />
+      <main id="main" className={styles.main}>
+        <ErrorBoundary resetKey={path}>
+          <Suspense fallback={<Loading what="the page" />}>
+            <Switch>
+              <Route path="/">
+                <CatalogPage />
+              </Route>
+              <Route path="/products/:sku">{({ sku }) => <ProductPage key={sku} sku={decode(sku)} />}</Route>
+              <Route path="/orders/:id">{({ id }) => <OrderPage key={id} id={decode(id)} />}</Route>
+              <Route path="/orders/:id/pay">{({ id }) => <Redirect to={`/orders/${id}`} replace />}</Route>
+              <Route path="/orders/:id/workflow">{({ id }) => <WorkflowPage key={id} id={decode(id)} />}</Route>
+              <Route path="/operator/orders">
+                <OrdersPage />
+              </Route>
+              <Route path="/operator">
+                <Redirect to="/operator/orders" replace />
+              </Route>
+              <Route>
+                <NotFound />
+              </Route>
+            </Switch>
+          </Suspense>
+        </ErrorBoundary>
+      </main>
+      <Announcer />
+      <ServerBanner />
+    </>
+  );
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,73 @@
+import { useQuery } from 'urql';
+import { Link } from 'wouter';
+import { OrderWorkflowDocument } from '../gql/graphql.ts';
+import { clockTime } from '../ui/format.ts';
+import { Page } from '../ui/page.tsx';
+import { Empty, Loading, NotFound } from '../ui/states.tsx';
+import ui from '../ui/ui.module.css';
+import styles from './operator.module.css';
+import { OperatorProblem } from './operator-gate.tsx';
+import { WorkflowSteps } from './workflow-steps.tsx';
+
+/** Shows operators what the durable engine recorded for an order. */
+export default function WorkflowPage({ id }: { id: string }) {
+  const [{ data, error, stale, fetching }, execute] = useQuery({
+    query: OrderWorkflowDocument,
+    variables: { id },
+    requestPolicy: 'network-only',
+  });
+  const reload = () => execute({ requestPolicy: 'network-only' });
+  if (error && !data?.order?.workflow) {
+    return (
+      <Page title="Workflow">
+        <OperatorProblem error={error} retry={reload} />
+      </Page>
+    );
+  }
+  if (!data) return <Loading what="the record" />;
+  const { order } = data;
+  if (!order) return <NotFound what="order" />;
+  const run = order.workflow;
+  return (
+    <Page title={`Workflow of order ${order.number}`}>
+      <p className={styles.bar}>
+        <Link href={`/orders/${encodeURIComponent(id)}`}>Order {order.number}</Link>
+        <button type="button" className={ui.button} onClick={reload} aria-disabled={fetching || stale}>
+          Read again
+        </button>
+      </p>
+      {!run ? (
+        <Empty title="Nothing is recorded">
+          <p>The durable engine has no record of this order.</p>
+        </Empty>
+      ) : (
+        <>
+          <dl className={`${ui.card} ${styles.run}`}>
+            <div>
+              <dt>Workflow</dt>
+              <dd>
+                <code>{run.id}</code>
+              </dd>
+            </div>
+            <div>
+              <dt>Status</dt>
+              <dd data-testid="workflow-status">{run.status}</dd>
+            </div>
+            <div>
+              <dt>Process</dt>
+              <dd>
+                <code>{run.executorId ?? '–'}</code>
+              </dd>
+            </div>
+            <div>
+              <dt>Attempts</dt>
+              <dd>{run.attempts}</dd>
+            </div>
+          </dl>
+          <WorkflowSteps steps={run.steps} />
+          <p className={styles.quiet}>Read at {clockTime(new Date().toISOString())}.</p>
+        </>
+      )}
+    </Page>
+  );
+}
