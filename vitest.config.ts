@@ -1,0 +1,46 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+const patience = { testTimeout: 30_000, hookTimeout: 60_000 };
+/** Tests of whole processes, which need the built server and the machine for themselves. */
+const whole = 'test/{supervisor,faults,journeys}/**/*.test.ts';
+const web = 'test/web/**/*.test.{ts,tsx}';
+
+export default defineConfig({
+  test: {
+    globalSetup: 'test/support/global-setup.ts',
+    projects: [
+      {
+        test: {
+          ...patience,
+          name: 'server',
+          include: ['test/**/*.test.ts'],
+          exclude: [whole, web],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        plugins: [react()],
+        test: {
+          ...patience,
+          name: 'web',
+          include: [web],
+          environment: 'happy-dom',
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...patience,
+          name: 'whole',
+          include: [whole],
+          globalSetup: 'test/support/build.ts',
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
