@@ -18,6 +18,21 @@ export async function commandOf(pid: number): Promise<string> {
   return listed.stdout.trim();
 }
 
+/**
+ * Reads when a process began, as a text that is only good for comparing; empty when it is gone or a zombie. Together
+ * with its id this names a process for good.
+ */
+export async function beginOf(pid: number): Promise<string> {
+  if (process.platform === 'linux') {
+    const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+    // The second field is the name, in parentheses, and may hold anything; the third is the state, the 22nd the begin.
+    const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? '' : (fields[19] ?? '');
+  }
+  const listed = await run('ps', ['-o', 'lstart=', '-p', String(pid)]).catch(() => ({ stdout: '' }));
+  return listed.stdout.trim();
+}
+
 /** Sends a signal to a process, or to a whole process group when the id is negative; false when there is none. */
 export function signal(pid: number, name: NodeJS.Signals): boolean {
   try {

@@ -79,7 +79,7 @@ export async function launch(cluster: Cluster, settings: Settings, wantedPort: n
     const { ok, output } = await execute(cluster, cluster.binaries.pgCtl, [
       'start',
       '--wait',
-      '--timeout=60',
+      '--timeout=600',
       '--silent',
       `--pgdata=${cluster.data}`,
       `--log=${log}`,

@@ -1,7 +1,8 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { commandOf, until } from '../processes.ts';
+import { commandOf } from '../processes.ts';
 import { type Cluster, halt } from './cluster.ts';
 import { PostgresError } from './errors.ts';
 
@@ -17,17 +18,19 @@ export async function findPostmaster({ data }: Cluster): Promise<Postmaster | un
 }
 
 /**
- * Takes over the postmaster that an earlier, killed run left behind, if there is one that answers to our password;
- * stops it if it does not answer. Returns undefined when a new one has to be started.
+ * Takes over the postmaster that an earlier, killed run left behind, if there is one that answers to our password,
+ * however long it needs to recover; stops it if it does not answer for 5 s. Returns undefined when a new one has to be
+ * started. Throws PostgresError.
  */
 export async function adopt(cluster: Cluster, password: string): Promise<Postmaster | undefined> {
-  const adopted = await until(async () => {
+  for (let silentSince = performance.now(); performance.now() < silentSince + 5000; await delay(50)) {
     const found = await findPostmaster(cluster);
-    if (!found) return null;
-    return (await answers(url(found.port, password, 'postgres'))) ? found : undefined;
-  }, 10_000);
-  if (adopted) return adopted;
-  if (adopted === undefined) await stopPostmaster(cluster, 'fast');
+    if (!found) break;
+    const state = await probe(url(found.port, password, 'postgres'));
+    if (state === 'ready') return found;
+    if (state === 'recovering') silentSince = performance.now();
+  }
+  await stopPostmaster(cluster, 'fast');
   // A process id in a file of a killed postmaster may be another program's by now, and would keep ours from starting.
   await rm(join(cluster.data, 'postmaster.pid'), { force: true });
   return undefined;
@@ -46,10 +49,11 @@ export async function stopPostmaster(cluster: Cluster, mode: 'fast' | 'immediate
 export const url = (port: number, password: string, database: string): string =>
   `postgresql://postgres:${password}@127.0.0.1:${port}/${database}`;
 
-const answers = (address: string): Promise<boolean> =>
+const probe = (address: string): Promise<'ready' | 'recovering' | 'silent'> =>
   query(address, 'SELECT 1').then(
-    () => true,
-    () => false,
+    () => 'ready' as const,
+    // cannot_connect_now: it is starting up, recovering or shutting down.
+    (error: { code?: string }) => (error.code === '57P03' ? 'recovering' : 'silent'),
   );
 
 /** Makes the database unless it is there. */

@@ -1,0 +1,35 @@
+import { join, resolve } from 'node:path';
+import { buildWhatChanged } from '../../scripts/build.ts';
+import { ConfigError, readEnv } from '../env.ts';
+import { root } from '../infra/root.ts';
+import { makeConsole } from './console.ts';
+import { endingSignals } from './signals.ts';
+import { supervise } from './supervisor.ts';
+
+const console = makeConsole(process.stdout);
+
+async function start(): Promise<number> {
+  const env = readEnv();
+  return supervise({
+    command: [process.execPath, join(root, 'dist/server/main.js')],
+    dataDir: resolve(root, env.dataDir),
+    host: env.host,
+    port: env.port,
+    databaseUrl: env.databaseUrl,
+    prepare: buildWhatChanged,
+    welcome: (url) => [
+      `Store    ${url}`,
+      `GraphQL  ${url}/graphql${env.demo ? ' (open it in a browser for GraphiQL)' : ''}`,
+      'Stop     Ctrl-C',
+    ],
+    console,
+    ...endingSignals(),
+  });
+}
+
+process.exit(await start().catch(fail));
+
+function fail(error: unknown): number {
+  console.warn(error instanceof Error ? error.message : String(error));
+  return error instanceof ConfigError ? 78 : 1;
+}
