@@ -38,3 +38,17 @@ export async function orderOfPayment(paymentId: string): Promise<string | null> 
   const row = await currentDatabase().payment.findUnique({ where: { id: paymentId }, select: { orderId: true } });
   return row?.orderId ?? null;
 }
+
+/** An order that was refused for lack of stock, with the first product that was short. */
+export type RefusedOrder = Readonly<{ orderId: string; productId: number; requested: number; available: number }>;
+
+/** Reads why an order was refused. Throws when it was not. */
+export async function refusedOrder(orderId: string): Promise<RefusedOrder> {
+  const { shortProductId, shortRequested, shortAvailable } = await currentDatabase().order.findUniqueOrThrow({
+    where: { id: orderId },
+    select: { shortProductId: true, shortRequested: true, shortAvailable: true },
+  });
+  if (shortProductId === null || shortRequested === null || shortAvailable === null)
+    throw new Error(`Order ${orderId} was not refused.`);
+  return { orderId, productId: shortProductId, requested: shortRequested, available: shortAvailable };
+}

@@ -67,12 +67,16 @@ export class Hub {
 
 const kindOf = (topic: Topic) => topic.slice(0, topic.indexOf(':')) as Kind;
 
+/** A reader of all of a kind that stalls while this many change has fallen behind, rather than being remembered for. */
+const MOST_REMEMBERED = 10_000;
+
 /** One reader's view of the hub. Close it when done. */
 export class Watch {
   readonly topics: ReadonlySet<Topic>;
   readonly #onClose: () => void;
   #changed = new Set<Topic>();
   #closed = false;
+  #fellBehind = false;
   #wake: (() => void) | undefined;
 
   constructor(topics: ReadonlySet<Topic>, onClose: () => void) {
@@ -84,10 +88,16 @@ export class Watch {
     return this.#closed;
   }
 
+  /** Whether more changed since the last `take` than is remembered. */
+  get fellBehind(): boolean {
+    return this.#fellBehind;
+  }
+
   /** Remembers that a topic changed, and wakes the reader. For the hub. */
   mark(topic: Topic): void {
     if (this.#closed) return;
-    this.#changed.add(topic);
+    if (this.#changed.size < MOST_REMEMBERED) this.#changed.add(topic);
+    else this.#fellBehind = true;
     this.#wake?.();
   }
 

@@ -1,0 +1,34 @@
+import type { Product } from '../generated/prisma/client.ts';
+import { currentDatabase } from '../infra/database.ts';
+import type { Topic, Watch } from '../infra/live/hub.ts';
+import { streamOf } from '../infra/live/stream.ts';
+import { persistently } from '../infra/persistently.ts';
+
+/**
+ * Streams products: each as it is now, then its newest state whenever it has changed, with growing versions, at
+ * the reader's own pace. `ids` null: every product.
+ */
+export function inventoryOf(ids: readonly number[] | null): AsyncIterableIterator<Product> {
+  const topics: Topic[] = ids ? ids.map((id) => `product:${id}` as const) : ['product:*'];
+  return streamOf(topics, (watch) => readInventory(watch, ids));
+}
+
+async function* readInventory(watch: Watch, ids: readonly number[] | null): AsyncGenerator<Product, void> {
+  const told = new Map<number, number>();
+  while (!watch.closed) {
+    const changed = watch.take();
+    const known = told.size > 0 && !watch.fellBehind && !changed.has('product:*');
+    const wanted = known ? [...changed].map((topic) => Number(topic.slice('product:'.length))) : ids;
+    for (const product of await persistently('inventory', () => readProducts(wanted))) {
+      if ((told.get(product.id) ?? 0) >= product.version) continue;
+      yield product;
+      told.set(product.id, product.version);
+    }
+    await watch.changed();
+  }
+}
+
+function readProducts(ids: readonly number[] | null): Promise<Product[]> {
+  const where = ids ? { id: { in: [...ids] } } : {};
+  return currentDatabase().product.findMany({ where, orderBy: { id: 'asc' } });
+}
