@@ -1,5 +1,5 @@
 import { lazy, Suspense } from 'react';
-import { Redirect, Route, Switch, useLocation } from 'wouter';
+import { type AroundNavHandler, Redirect, Route, Router, Switch, useLocation } from 'wouter';
 import styles from './app.module.css';
 import { CatalogPage } from './catalog/catalog-page.tsx';
 import { ProductPage } from './catalog/product-page.tsx';
@@ -13,8 +13,23 @@ import { Loading, NotFound } from './ui/states.tsx';
 const OrdersPage = lazy(() => import('./operator/orders-page.tsx'));
 const WorkflowPage = lazy(() => import('./operator/workflow-page.tsx'));
 
-/** The store: its frame, and the page that the address asks for. */
+// A page is read from its top; going back is left to the browser, which knows where the reader was.
+const fromTheTop: AroundNavHandler = (navigate, to, options) => {
+  navigate(to, options);
+  if (!options?.replace) window.scrollTo(0, 0);
+};
+
+/** The store. */
 export function App() {
+  return (
+    <Router aroundNav={fromTheTop}>
+      <Frame />
+    </Router>
+  );
+}
+
+/** Frames the page that the address asks for. */
+function Frame() {
   const [path] = useLocation();
   return (
     <>

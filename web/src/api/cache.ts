@@ -28,9 +28,12 @@ export function createCache() {
     resolvers: {
       Query: {
         // An order that a mutation or the list has brought is shown without asking again first.
-        order: (parent, { id }, cache, info) => {
-          const order = { __typename: 'Order', id: String(id) };
-          return cache.resolve(order, 'id') ? order : (parent[info.fieldName] as null | undefined);
+        order: (_, { id }, cache) => {
+          const key = { id: String(id) };
+          const order = { __typename: 'Order', ...key };
+          if (cache.resolve(order, 'id')) return order;
+          // An answer of null stands; with none at all, undefined has the cache ask the server.
+          return cache.resolve('Query', 'order', key) as string | null;
         },
       },
     },

@@ -1,6 +1,6 @@
 /** Draws a product that has no photograph: a machined nut, tinted by the product's SKU. Decoration only. */
 export function ProductArt({ sku }: { sku: string }) {
-  const hue = [...sku].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 148);
+  const hue = [...sku].reduce((sum, letter) => (sum * 53 + letter.charCodeAt(0)) % 360, 148);
   const tone = (light: number, dark: number) => `light-dark(hsl(${hue} 30% ${light}%), hsl(${hue} 22% ${dark}%))`;
   return (
     <svg viewBox="0 0 320 240" aria-hidden="true" style={{ display: 'block', width: '100%', background: tone(93, 15) }}>

@@ -4,72 +4,122 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-export type OrderStatus =
-  | 'PENDING'
-  | 'PAID'
-  | 'DISPATCHED'
-  | 'CANCELLED';
-
-export type CancelReason =
-  | 'OUT_OF_STOCK'
-  | 'PAYMENT_FAILED'
-  | 'PAYMENT_TIMEOUT'
-  | 'REQUESTED';
-
-export type PaymentStatus =
-  | 'PENDING'
-  | 'SUCCEEDED'
-  | 'FAILED'
-  | 'EXPIRED'
-  | 'REFUNDED';
-
-export type PaymentOutcome =
-  | 'PAID'
-  | 'DECLINED'
-  | 'FAILED';
-
-export type OrderEventType =
-  | 'CREATED'
-  | 'RESERVED'
-  | 'PAYMENT_DECLINED'
-  | 'PAID'
-  | 'PROGRESSED'
-  | 'DISPATCHED'
-  | 'CANCELLED'
-  | 'REFUNDED';
-
-export type OrderFilter = {
-  readonly status?: ReadonlyArray<OrderStatus> | null | undefined;
-};
-
-export type LineInput = {
-  readonly productId: string | number;
-  readonly quantity?: number;
-};
-
-export type CheckoutInput = {
-  readonly idempotencyKey: string;
-  readonly lines: ReadonlyArray<LineInput>;
-};
-
-export type SubmitPaymentInput = {
-  readonly paymentId: string | number;
-  readonly outcome: PaymentOutcome;
-  readonly idempotencyKey?: string | null | undefined;
-};
-
+/** Which order to cancel. */
 export type CancelOrderInput = {
+  /** Global id of the order. */
   readonly orderId: string | number;
 };
 
-export type StockLevelInput =
-  {   readonly setTo: number; readonly add?: never; }
-  |  { readonly setTo?: never;   readonly add: number; };
+/** Why an order was cancelled. */
+export type CancelReason =
+  /** There was too little stock when it was placed. */
+  | 'OUT_OF_STOCK'
+  /** The payment failed for good. */
+  | 'PAYMENT_FAILED'
+  /** It was not paid by `payBy`. */
+  | 'PAYMENT_TIMEOUT'
+  /** By `cancelOrder`. */
+  | 'REQUESTED';
 
-export type RestockInput = {
+/** What to buy. */
+export type CheckoutInput = {
+  /** Made once for each intent to buy, 1 to 255 characters. The same key with the same lines gets the same order, however often it is sent. */
   readonly idempotencyKey: string;
-  readonly productId?: string | number | null | undefined;
+  /** 1 to 50 lines. */
+  readonly lines: ReadonlyArray<LineInput>;
+};
+
+/** Units of one product. Lines for the same product are added up. */
+export type LineInput = {
+  /** Global id of the product. */
+  readonly productId: string | number;
+  /** Units: 1 to 1,000 of a product. */
+  readonly quantity?: number;
+};
+
+/** What happened to an order. */
+export type OrderEventType =
+  /** It was cancelled, and its stock given back. */
+  | 'CANCELLED'
+  /** It was placed. */
+  | 'CREATED'
+  /** The last step of its dispatch was done. */
+  | 'DISPATCHED'
+  /** It was paid. */
+  | 'PAID'
+  /** A payment was declined; it can be tried again. */
+  | 'PAYMENT_DECLINED'
+  /** Its dispatch advanced by one step. */
+  | 'PROGRESSED'
+  /** Money that came after it was cancelled was given back. */
+  | 'REFUNDED'
+  /** Its stock was reserved. */
+  | 'RESERVED';
+
+/** Which orders to list. */
+export type OrderFilter = {
+  /** Only orders that stand at one of these. */
+  readonly status?: ReadonlyArray<OrderStatus> | null | undefined;
+};
+
+/** Where an order stands. */
+export type OrderStatus =
+  /** Given up, for the reason in `cancelReason`; its stock is given back. */
+  | 'CANCELLED'
+  /** On its way. */
+  | 'DISPATCHED'
+  /** Paid for, and being dispatched. */
+  | 'PAID'
+  /** Its stock is reserved; it waits for payment until `payBy`. */
+  | 'PENDING';
+
+/** What became of an attempt to pay. */
+export type PaymentOutcome =
+  /** Refused for now: it can be tried again until `payBy`. */
+  | 'DECLINED'
+  /** Failed for good: the order is cancelled. */
+  | 'FAILED'
+  /** The money is there. */
+  | 'PAID';
+
+/** Where a payment stands. */
+export type PaymentStatus =
+  /** Its order was cancelled before it was paid. */
+  | 'EXPIRED'
+  /** Failed for good. */
+  | 'FAILED'
+  /** Can be paid, also after it was declined. */
+  | 'PENDING'
+  /** Came after its order was cancelled, and was given back. */
+  | 'REFUNDED'
+  /** Captured. */
+  | 'SUCCEEDED';
+
+/** What to restock. */
+export type RestockInput = {
+  /** Made once for each intent to restock, 1 to 255 characters. */
+  readonly idempotencyKey: string;
+  /** Up to which level. */
   readonly level?: StockLevelInput;
+  /** Global id of a product; every product unless told. */
+  readonly productId?: string | number | null | undefined;
+};
+
+/** A level of stock: one of the two. */
+export type StockLevelInput =
+  {   /** Have this many more: 1 or more. */
+  readonly add: number; readonly setTo?: never; }
+  |  { readonly add?: never;   /** Have this many units: 0 or more. */
+  readonly setTo: number; };
+
+/** An outcome to report. */
+export type SubmitPaymentInput = {
+  /** Tells a report that is sent again from a second attempt; 1 to 255 characters. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** What became of it. */
+  readonly outcome: PaymentOutcome;
+  /** Global id of the payment. */
+  readonly paymentId: string | number;
 };
 
 export type ServerQueryVariables = Exact<{ [key: string]: never; }>;
@@ -107,8 +157,8 @@ export type CheckoutMutationVariables = Exact<{
 
 export type CheckoutMutation = { readonly checkout:
     | { readonly __typename: 'CheckoutSuccess', readonly replayed: boolean, readonly order: { readonly id: string, readonly number: number, readonly status: OrderStatus, readonly cancelReason: CancelReason | null, readonly payBy: string, readonly version: number, readonly createdAt: string, readonly updatedAt: string, readonly lines: ReadonlyArray<{ readonly sku: string, readonly name: string, readonly quantity: number, readonly unitPrice: { readonly amount: string, readonly currencyCode: string }, readonly total: { readonly amount: string, readonly currencyCode: string }, readonly product: { readonly id: string, readonly sku: string } }>, readonly events: ReadonlyArray<{ readonly version: number, readonly type: OrderEventType, readonly at: string, readonly status: OrderStatus, readonly progress: { readonly done: number, readonly total: number } }>, readonly total: { readonly amount: string, readonly currencyCode: string }, readonly payment: { readonly id: string, readonly status: PaymentStatus, readonly attempts: number, readonly amount: { readonly amount: string, readonly currencyCode: string } }, readonly progress: { readonly done: number, readonly total: number } } }
-    | { readonly __typename: 'InsufficientStockError', readonly message: string, readonly requested: number, readonly available: number, readonly product: { readonly id: string, readonly sku: string, readonly name: string, readonly description: string, readonly inventory: number, readonly version: number, readonly price: { readonly amount: string, readonly currencyCode: string } } }
     | { readonly __typename: 'IdempotencyConflictError', readonly message: string }
+    | { readonly __typename: 'InsufficientStockError', readonly message: string, readonly requested: number, readonly available: number, readonly product: { readonly id: string, readonly sku: string, readonly name: string, readonly description: string, readonly inventory: number, readonly version: number, readonly price: { readonly amount: string, readonly currencyCode: string } } }
     | { readonly __typename: 'InvalidInputError', readonly message: string, readonly path: ReadonlyArray<string> }
    };
 
@@ -141,10 +191,10 @@ export type RestockMutationVariables = Exact<{
 
 
 export type RestockMutation = { readonly restock:
-    | { readonly __typename: 'RestockSuccess', readonly products: ReadonlyArray<{ readonly id: string, readonly sku: string, readonly name: string, readonly description: string, readonly inventory: number, readonly version: number, readonly price: { readonly amount: string, readonly currencyCode: string } }> }
-    | { readonly __typename: 'NotFoundError', readonly message: string }
-    | { readonly __typename: 'InvalidInputError', readonly message: string }
     | { readonly __typename: 'IdempotencyConflictError', readonly message: string }
+    | { readonly __typename: 'InvalidInputError', readonly message: string }
+    | { readonly __typename: 'NotFoundError', readonly message: string }
+    | { readonly __typename: 'RestockSuccess', readonly products: ReadonlyArray<{ readonly id: string, readonly sku: string, readonly name: string, readonly description: string, readonly inventory: number, readonly version: number, readonly price: { readonly amount: string, readonly currencyCode: string } }> }
    };
 
 export type CrashMutationVariables = Exact<{ [key: string]: never; }>;
@@ -179,10 +229,10 @@ export type SubmitPaymentMutationVariables = Exact<{
 
 
 export type SubmitPaymentMutation = { readonly submitPayment:
-    | { readonly __typename: 'SubmitPaymentSuccess', readonly order: { readonly id: string, readonly number: number, readonly status: OrderStatus, readonly cancelReason: CancelReason | null, readonly payBy: string, readonly version: number, readonly createdAt: string, readonly updatedAt: string, readonly total: { readonly amount: string, readonly currencyCode: string }, readonly payment: { readonly id: string, readonly status: PaymentStatus, readonly attempts: number, readonly amount: { readonly amount: string, readonly currencyCode: string } }, readonly progress: { readonly done: number, readonly total: number } } }
+    | { readonly __typename: 'InvalidInputError', readonly message: string }
     | { readonly __typename: 'NotFoundError', readonly message: string }
     | { readonly __typename: 'OrderStateError', readonly message: string, readonly order: { readonly id: string, readonly number: number, readonly status: OrderStatus, readonly cancelReason: CancelReason | null, readonly payBy: string, readonly version: number, readonly createdAt: string, readonly updatedAt: string, readonly total: { readonly amount: string, readonly currencyCode: string }, readonly payment: { readonly id: string, readonly status: PaymentStatus, readonly attempts: number, readonly amount: { readonly amount: string, readonly currencyCode: string } }, readonly progress: { readonly done: number, readonly total: number } } }
-    | { readonly __typename: 'InvalidInputError', readonly message: string }
+    | { readonly __typename: 'SubmitPaymentSuccess', readonly order: { readonly id: string, readonly number: number, readonly status: OrderStatus, readonly cancelReason: CancelReason | null, readonly payBy: string, readonly version: number, readonly createdAt: string, readonly updatedAt: string, readonly total: { readonly amount: string, readonly currencyCode: string }, readonly payment: { readonly id: string, readonly status: PaymentStatus, readonly attempts: number, readonly amount: { readonly amount: string, readonly currencyCode: string } }, readonly progress: { readonly done: number, readonly total: number } } }
    };
 
 export type CancelOrderMutationVariables = Exact<{

@@ -4,7 +4,7 @@ import { operatorToken } from '../api/operator-token.ts';
 import { useStore } from '../api/store.ts';
 import { announce } from '../ui/announcer.tsx';
 import { dayAndTime } from '../ui/format.ts';
-import { Page } from '../ui/page.tsx';
+import { Heading, Page } from '../ui/page.tsx';
 import { Loading, NotFound, Problem } from '../ui/states.tsx';
 import ui from '../ui/ui.module.css';
 import { useServer } from '../ui/use-server.ts';
@@ -43,7 +43,7 @@ export function OrderPage({ id }: { id: string }) {
           <p className={styles.status} data-status={order.status} data-testid="status">
             {STATUS[order.status]}
           </p>
-          <h1 id="order-title">Order {order.number}</h1>
+          <Heading id="order-title">Order {order.number}</Heading>
           <p className={styles.lead}>{story(order)}</p>
           <Stages order={order} />
           {order.status === 'PENDING' && <PaymentPanel order={order} demo={demo} />}

@@ -2,7 +2,8 @@ type Money = { amount: string; currencyCode: string };
 
 /** Writes an amount of money for the reader's language, exactly as it stands. */
 export function money({ amount, currencyCode }: Money): string {
-  return new Intl.NumberFormat(undefined, { style: 'currency', currency: currencyCode }).format(amount as `${number}`);
+  const format = { style: 'currency', currency: currencyCode, currencyDisplay: 'narrowSymbol' } as const;
+  return new Intl.NumberFormat(undefined, format).format(amount as `${number}`);
 }
 
 const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });

@@ -2,26 +2,31 @@ import { type ReactNode, useEffect, useRef } from 'react';
 import { useLocation } from 'wouter';
 
 const SHOP = 'Evergood';
-let shownPath: string | undefined;
+let focusedPath: string | undefined;
 
-/** Shows a page with its title in the tab, and moves the focus to its heading after a navigation within the store. */
+/** Shows a page with its title in the tab, and its heading, unless the page places that itself. */
 export function Page({ title, heading, children }: { title: string; heading?: ReactNode; children: ReactNode }) {
-  const [path] = useLocation();
-  const ref = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    // After a first load the browser's own focus and scroll position hold.
-    if (shownPath !== undefined && shownPath !== path) ref.current?.focus();
-    shownPath = path;
-  }, [path]);
   return (
     <>
       <title>{`${title} · ${SHOP}`}</title>
-      {heading === null ? null : (
-        <h1 ref={ref} tabIndex={-1}>
-          {heading ?? title}
-        </h1>
-      )}
+      {heading === null ? null : <Heading>{heading ?? title}</Heading>}
       {children}
     </>
+  );
+}
+
+/** Shows a page's heading, and moves the focus to it after a navigation within the store. */
+export function Heading({ id, children }: { id?: string; children: ReactNode }) {
+  const [path] = useLocation();
+  const ref = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    // After a first load the browser's own focus holds; scrolling is the router's business.
+    if (focusedPath !== undefined && focusedPath !== path) ref.current?.focus({ preventScroll: true });
+    focusedPath = path;
+  }, [path]);
+  return (
+    <h1 id={id} ref={ref} tabIndex={-1}>
+      {children}
+    </h1>
   );
 }

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { expect, onTestFailed, onTestFinished } from 'vitest';
+import { root } from '../../server/infra/root.ts';
+import { findChromium } from './chromium.ts';
+
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** What a browser says by itself when a server goes away. */
+const OUTAGE =
+  /net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|FAILED)|status of 503/;
+
+/** Starts a browser. Its owner closes it. */
+export async function launchBrowser(): Promise<Browser> {
+  const { path, env } = await findChromium((message) => process.stderr.write(`${message}\n`));
+  return chromium.launch({
+    executablePath: path,
+    args: FLAGS,
+    env: { ...process.env, ...env } as Record<string, string>,
+  });
+}
+
+export type PageOptions = BrowserContextOptions & {
+  /** The server is killed in this test: what the browser reports of that is expected. */
+  outage?: boolean;
+};
+
+/**
+ * Opens a page in a session of its own and closes it when the test ends. Any error in the page or its console fails the
+ * test, and a failed test leaves a screenshot in test-results/.
+ */
+export async function newPage(browser: Browser, { outage = false, ...options }: PageOptions = {}): Promise<Page> {
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 }, ...options });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(String(error.stack ?? error)));
+  page.on('console', (message) => {
+    const text = `${message.text()} (${message.location().url})`;
+    if (['error', 'warning'].includes(message.type()) && !(outage && OUTAGE.test(text))) errors.push(text);
+  });
+  onTestFailed(async ({ task }) => {
+    const name = task.name.replaceAll(/\W+/g, '-').toLowerCase();
+    await page.screenshot({ path: join(root, 'test-results', `${name}.png`) });
+  });
+  onTestFinished(async () => {
+    await context.close();
+    expect(errors, 'errors in the page').toEqual([]);
+  });
+  return page;
+}

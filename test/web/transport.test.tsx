@@ -1,0 +1,129 @@
+// @vitest-environment happy-dom
+import type { ExecutionResult } from 'urql';
+import { afterEach, expect, test, vi } from 'vitest';
+import { fetchPersistently } from '../../web/src/api/fetch.ts';
+import { parseMessage, readMessages } from '../../web/src/api/sse.ts';
+import { openStream } from '../../web/src/api/stream.ts';
+import { openStreams } from '../../web/src/api/stream-count.ts';
+
+afterEach(() => vi.unstubAllGlobals());
+
+type Answer = () => Response;
+
+/** Answers requests to /graphql one after the other, and every question about health with yes. */
+function serve(...answers: Answer[]): RequestInit[] {
+  const requests: RequestInit[] = [];
+  vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+    if (url !== '/graphql') return new Response('ok');
+    requests.push(init);
+    const answer = answers.shift();
+    if (!answer) throw new TypeError('Nobody listens.');
+    return answer();
+  });
+  return requests;
+}
+
+const json =
+  (data: object): Answer =>
+  () =>
+    Response.json({ data });
+const refused: Answer = () => {
+  throw new TypeError('Connection refused');
+};
+
+function stream(text: string, ending: 'ends' | 'breaks' = 'ends'): Answer {
+  const chunks = [new TextEncoder().encode(text)];
+  const body = () =>
+    new ReadableStream<Uint8Array>({
+      pull(controller) {
+        const chunk = chunks.shift();
+        if (chunk) controller.enqueue(chunk);
+        else if (ending === 'ends') controller.close();
+        else controller.error(new TypeError('Connection reset'));
+      },
+    });
+  return () => new Response(body(), { headers: { 'content-type': 'text/event-stream' } });
+}
+
+const event = (version: number) => `event: next\ndata: ${JSON.stringify({ data: { orderProgress: { version } } })}\n\n`;
+
+function follow(): Promise<unknown[]> {
+  const seen: unknown[] = [];
+  const request = { query: 'subscription { orderProgress }', variables: { afterVersion: 1 } };
+  return new Promise((resolve, reject) => {
+    const sink = {
+      next: (result: ExecutionResult) => seen.push(result.data?.orderProgress.version),
+      error: reject,
+      complete: () => resolve(seen),
+      opened: () => {},
+    };
+    openStream('/graphql', request, sink, (_, result) => ({ afterVersion: result.data?.orderProgress.version }));
+  });
+}
+
+const sent = (request: RequestInit | undefined) => JSON.parse(String(request?.body)) as { variables: unknown };
+
+test('a mutation is sent again, the same, until it is answered', async () => {
+  const requests = serve(refused, refused, json({ checkout: 1 }));
+  const response = await fetchPersistently('/graphql', { method: 'POST', body: 'the same' });
+  expect(await response.json()).toEqual({ data: { checkout: 1 } });
+  expect(requests.map((request) => request.body)).toEqual(['the same', 'the same', 'the same']);
+});
+
+test('an answer that breaks off, and one from a proxy, are no answers', async () => {
+  const proxy: Answer = () => new Response('Bad gateway', { status: 502, headers: { 'content-type': 'text/html' } });
+  serve(stream('{"data":', 'breaks'), proxy, json({ checkout: 1 }));
+  expect(await (await fetchPersistently('/graphql')).json()).toEqual({ data: { checkout: 1 } });
+});
+
+test('a request that is given up is not sent again', async () => {
+  const requests = serve();
+  const control = new AbortController();
+  control.abort();
+  await expect(fetchPersistently('/graphql', { signal: control.signal })).rejects.toThrow();
+  expect(requests).toHaveLength(1);
+});
+
+test('a stream goes on after the last event it has seen, and ends when the server completes it', async () => {
+  const requests = serve(
+    stream(event(2) + event(3), 'breaks'),
+    refused,
+    stream(event(4), 'ends'),
+    stream(`${event(5)}event: complete\ndata\n\n`),
+  );
+  expect(await follow()).toEqual([2, 3, 4, 5]);
+  const asked = requests.map((request) => sent(request).variables);
+  expect(asked).toEqual([{ afterVersion: 1 }, { afterVersion: 3 }, { afterVersion: 3 }, { afterVersion: 4 }]);
+  expect(openStreams.get()).toBe(0);
+});
+
+test('an answer that is no stream is told once', async () => {
+  serve(json({ orderProgress: { version: 9 } }));
+  expect(await follow()).toEqual([9]);
+});
+
+test('every request carries the header against forged requests', async () => {
+  const requests = serve(json({}), stream('event: complete\ndata\n\n'));
+  await fetchPersistently('/graphql');
+  await follow();
+  for (const { headers } of requests) expect(new Headers(headers).get('x-graphql-yoga-csrf')).toBe('1');
+});
+
+test('messages are read however the bytes are cut, and pings are skipped', async () => {
+  const bytes = new TextEncoder().encode(
+    `:\n\nevent: next\r\ndata: {"name":"Größe"}\r\n\r\n:\n\nevent: complete\ndata\n\n`,
+  );
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const byte of bytes) controller.enqueue(new Uint8Array([byte]));
+      controller.close();
+    },
+  });
+  const messages = [];
+  for await (const message of readMessages(body)) messages.push(message);
+  expect(messages).toEqual([
+    { event: 'next', data: '{"name":"Größe"}' },
+    { event: 'complete', data: '' },
+  ]);
+  expect(parseMessage('event: next\ndata: one\ndata: two')).toEqual({ event: 'next', data: 'one\ntwo' });
+});
