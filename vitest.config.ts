@@ -9,6 +9,7 @@ const web = 'test/web/**/*.test.{ts,tsx}';
 export default defineConfig({
   test: {
     globalSetup: 'test/support/global-setup.ts',
+    reporters: ['default', './test/support/count-reporter.ts'],
     projects: [
       {
         test: {

@@ -37,7 +37,8 @@ export async function differenceFromSchema(
   databaseUrl: string,
   content = readFileSync(schemaPath, 'utf8'),
 ): Promise<string> {
-  await (loaded ??= load());
+  loaded ??= load();
+  await loaded;
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {

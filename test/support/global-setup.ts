@@ -20,22 +20,25 @@ const tell = (message: string) => console.log(`Before the tests: ${message}.`);
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await generate();
   tell(process.env.DATABASE_URL ? 'using the server of DATABASE_URL' : 'starting PostgreSQL');
-  const server = await openScratchServer(tell);
+  const undo: (() => Promise<void>)[] = [];
+  const undoAll = async () => {
+    for (const one of undo.splice(0).reverse()) await one();
+  };
   try {
+    const server = await openScratchServer(tell);
+    undo.push(server.stop);
     const template = await createScratchDatabase(server.url, 'checkout_test_template');
+    undo.push(template.drop);
     await fill(template.url);
     const name = new URL(template.url).pathname.slice(1);
     // A database that somebody is connected to can not be copied: from here on nobody can.
     await runOn(server.url, `ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
     project.provide('database', { serverUrl: server.url, template: name });
-    return async () => {
-      await template.drop();
-      await server.stop();
-    };
   } catch (error) {
-    await server.stop();
+    await undoAll();
     throw error;
   }
+  return undoAll;
 }
 
 /** Puts in place what the server does at its start: the tables, the catalogue, and the engine's own tables. */
