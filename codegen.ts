@@ -5,7 +5,15 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { preset } from '@graphql-codegen/client-preset';
 import { codegen } from '@graphql-codegen/core';
-import { buildSchema, type DocumentNode, type GraphQLSchema, parse, specifiedRules, validate } from 'graphql';
+import {
+  buildSchema,
+  type DocumentNode,
+  type GraphQLSchema,
+  isAbstractType,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
 import { root } from './server/infra/root.ts';
 
 type Source = { location: string; rawSDL: string; document: DocumentNode };
@@ -36,16 +44,14 @@ export async function generateDocuments(sdl: string, folder = join(root, 'web/sr
   // The preset also makes a tag function that keeps every document in the first bundle; only the documents are wanted.
   const documents = sections.find((section) => section.filename === 'gql/graphql.ts');
   if (!documents) throw new Error('The client preset no longer generates gql/graphql.ts.');
-  return codegen(documents);
+  return `${await codegen(documents)}\n\n${possibleTypes(schema)}\n`;
 }
 
-/** Writes the typed documents for the schema in `schemaFile` and returns the path of the file. */
-export async function writeDocuments(schemaFile = join(root, 'schema.graphql')): Promise<string> {
-  const file = join(root, 'web/src/gql/graphql.ts');
-  const text = await generateDocuments(await readFile(schemaFile, 'utf8'));
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, text);
-  return file;
+/** Writes down which types stand for each union and interface: the cache matches fragments by it. */
+function possibleTypes(schema: GraphQLSchema): string {
+  const abstract = Object.values(schema.getTypeMap()).filter(isAbstractType);
+  const names = abstract.map((type) => [type.name, schema.getPossibleTypes(type).map(({ name }) => name)]);
+  return `export const possibleTypes = ${JSON.stringify(Object.fromEntries(names), null, 2)};`;
 }
 
 async function readSources(folder: string): Promise<Source[]> {
@@ -65,7 +71,17 @@ function check(schema: GraphQLSchema, sources: Source[]): void {
   if (problems.length > 0) throw new Error(problems.map(String).join('\n\n'));
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const file = await writeDocuments(process.argv[2]);
-  process.stdout.write(`${file}\n`);
+/** Writes the typed documents for schema.graphql; with `--check`, only fails when they are stale. */
+async function main(): Promise<void> {
+  const file = join(root, 'web/src/gql/graphql.ts');
+  const text = await generateDocuments(await readFile(join(root, 'schema.graphql'), 'utf8'));
+  if (!process.argv.includes('--check')) {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  } else if (text !== (await readFile(file, 'utf8').catch(() => ''))) {
+    process.stderr.write('web/src/gql/graphql.ts is stale: run "npm run codegen".\n');
+    process.exitCode = 1;
+  }
 }
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { expect, onTestFailed, onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { root } from '../../server/infra/root.ts';
 import { findChromium } from './chromium.ts';
 
@@ -48,11 +48,11 @@ export async function newPage(browser: Browser, { outage = false, ...options }: 
     const text = `${message.text()} (${message.location().url})`;
     if (['error', 'warning'].includes(message.type()) && !(outage && OUTAGE.test(text))) errors.push(text);
   });
-  onTestFailed(async ({ task }) => {
-    const name = task.name.replaceAll(/\W+/g, '-').toLowerCase();
-    await page.screenshot({ path: join(root, 'test-results', `${name}.png`) });
-  });
-  onTestFinished(async () => {
+  onTestFinished(async ({ task }) => {
+    if (task.result?.state === 'fail') {
+      const name = task.name.replaceAll(/\W+/g, '-').toLowerCase();
+      await page.screenshot({ path: join(root, 'test-results', `${name}.png`) });
+    }
     await context.close();
     expect(errors, 'errors in the page').toEqual([]);
   });

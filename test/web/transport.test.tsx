@@ -76,6 +76,22 @@ test('an answer that breaks off, and one from a proxy, are no answers', async ()
   expect(await (await fetchPersistently('/graphql')).json()).toEqual({ data: { checkout: 1 } });
 });
 
+test('a mutation that the server is still working on is asked for again', async () => {
+  const working: Answer = () =>
+    Response.json({ data: null, errors: [{ message: 'Still working.', extensions: { code: 'STILL_WORKING' } }] });
+  serve(working, working, json({ checkout: 1 }));
+  expect(await (await fetchPersistently('/graphql')).json()).toEqual({ data: { checkout: 1 } });
+});
+
+test('a stream that fell behind begins anew', async () => {
+  const behind = { errors: [{ message: 'Too slow.', extensions: { code: 'FELL_BEHIND' } }] };
+  serve(
+    stream(`${event(2)}event: next\ndata: ${JSON.stringify(behind)}\n\nevent: complete\ndata\n\n`),
+    stream(`${event(3)}event: complete\ndata\n\n`),
+  );
+  expect(await follow()).toEqual([2, 3]);
+});
+
 test('a request that is given up is not sent again', async () => {
   const requests = serve();
   const control = new AbortController();

@@ -1,10 +1,12 @@
 import { cacheExchange } from '@urql/exchange-graphcache';
+import { possibleTypes } from '../gql/graphql.ts';
 
 const embedded = () => null;
 
 /** Makes the normalised cache: every view of a product or an order shows the same, newest state. */
 export function createCache() {
   return cacheExchange({
+    possibleTypes,
     keys: Object.fromEntries(
       [
         'Money',

@@ -28,7 +28,8 @@ export async function fetchPersistently(input: RequestInfo | URL, init: RequestI
     try {
       const response = await fetchOnce(input, init);
       // The whole text is awaited here: a server that dies while it answers has not answered.
-      if (!isOutage(response)) return new Response(await response.text(), response);
+      const text = await response.text();
+      if (!isOutage(response) && !isUnfinished(text)) return new Response(text, response);
     } catch (error) {
       if (init.signal?.aborted) throw error;
     }
@@ -39,4 +40,11 @@ export async function fetchPersistently(input: RequestInfo | URL, init: RequestI
 /** Tells whether an answer came from something in front of a server that is gone, and not from the API. */
 export function isOutage(response: Response): boolean {
   return response.status >= 500 && !/json/.test(response.headers.get('content-type') ?? '');
+}
+
+// The server answers so when it has begun what was asked for, and asking again with the same key gets the outcome.
+function isUnfinished(text: string): boolean {
+  if (!text.includes('STILL_WORKING')) return false;
+  const { errors } = JSON.parse(text) as { errors?: { extensions?: { code?: string } }[] };
+  return errors?.some(({ extensions }) => extensions?.code === 'STILL_WORKING') ?? false;
 }

@@ -80,7 +80,10 @@ export function openStream(
       for await (const message of readMessages(response.body, onBytes)) {
         if (ended.signal.aborted) return 'broken';
         if (message.event === 'complete') return 'complete';
-        if (message.event === 'next') on.onResult(JSON.parse(message.data) as ExecutionResult);
+        if (message.event !== 'next') continue;
+        const result = JSON.parse(message.data) as ExecutionResult;
+        if (fellBehind(result)) return 'broken';
+        on.onResult(result);
       }
       return 'broken';
     } catch {
@@ -95,4 +98,9 @@ export function openStream(
 
   follow().catch((error: unknown) => sink.error(error));
   return () => ended.abort();
+}
+
+// The server ends the stream of a reader that was too slow for it; the reader begins anew.
+function fellBehind({ errors }: ExecutionResult): boolean {
+  return errors?.some((error) => 'extensions' in error && error.extensions?.code === 'FELL_BEHIND') ?? false;
 }

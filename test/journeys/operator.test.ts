@@ -1,0 +1,120 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchBrowser, newPage } from '../support/browser.ts';
+import { type RunningStore, startServer } from '../support/store.ts';
+import { buy, placeOrders, setStock, waitForStatus } from './story.ts';
+
+let browser: Browser;
+let store: RunningStore;
+beforeAll(async () => {
+  [browser, store] = await Promise.all([launchBrowser(), startServer({ env: { DISPATCH_STEP_MS: '50' } })]);
+  await setStock(store.url, 1000);
+});
+afterAll(async () => {
+  await browser?.close();
+  await store?.stop();
+});
+
+const rows = (page: Page) => page.getByTestId('orders').locator('tr');
+const numbers = (page: Page) => rows(page).evaluateAll((all) => all.map((row) => Number(row.dataset.number)));
+const open = (page: Page, path = '/operator/orders') => page.goto(new URL(path, store.url).href);
+
+test('orders appear and change live', async () => {
+  const page = await newPage(browser);
+  await open(page);
+  await page.getByRole('heading', { name: 'Orders' }).waitFor();
+  const shopper = await newPage(browser);
+  await buy(shopper, store.url);
+  const heading = (await shopper.getByRole('heading', { level: 1 }).textContent()) ?? '';
+  const row = rows(page).filter({ has: page.getByRole('link', { name: heading, exact: true }) });
+  await row.getByText('Waiting for payment').waitFor();
+  await shopper.getByRole('button', { name: /^Pay/ }).click();
+  await row.getByText('Dispatched').waitFor();
+
+  await row.getByRole('link', { name: heading }).click();
+  await waitForStatus(page, 'Dispatched');
+  await page.getByRole('link', { name: 'What the durable engine recorded' }).click();
+  await page.getByTestId('steps').locator('tr').first().waitFor();
+  expect(await page.getByTestId('workflow-status').textContent()).toBe('SUCCESS');
+});
+
+test('the list is read page by page, and filtered by status', async () => {
+  await placeOrders(store.url, 45);
+  const page = await newPage(browser);
+  await open(page);
+  await expect.poll(() => rows(page).count()).toBe(20);
+  const more = page.getByRole('button', { name: 'Load more' });
+  await more.click();
+  await expect.poll(() => rows(page).count()).toBe(40);
+  await more.click();
+  await expect.poll(() => rows(page).count()).toBeGreaterThan(44);
+  await page.getByText('These are all of them.').waitFor();
+  const all = await numbers(page);
+  expect(all).toEqual([...new Set(all)].sort((a, b) => b - a));
+
+  await page.getByLabel('Status').selectOption('Dispatched');
+  await expect.poll(() => rows(page).count()).toBeLessThan(20);
+  await expect.poll(() => page.url()).toContain('status=DISPATCHED');
+  await page.reload();
+  await rows(page).first().waitFor();
+  expect(await page.getByLabel('Status').inputValue()).toBe('DISPATCHED');
+  const shown = await rows(page).evaluateAll((each) => each.map((row) => row.dataset.status));
+  expect(new Set(shown)).toEqual(new Set(['DISPATCHED']));
+});
+
+test('new orders wait above while the reader is further down', async () => {
+  await placeOrders(store.url, 20);
+  const page = await newPage(browser);
+  await open(page);
+  await expect.poll(() => rows(page).count()).toBe(20);
+  await rows(page).last().scrollIntoViewIfNeeded();
+  const before = await numbers(page);
+  await placeOrders(store.url, 2);
+  await page.getByRole('button', { name: '2 new orders' }).waitFor();
+  expect(await numbers(page)).toEqual(before);
+  await page.getByRole('button', { name: '2 new orders' }).click();
+  await expect.poll(async () => (await numbers(page)).length).toBe(22);
+});
+
+test('an operator restocks one product or all', async () => {
+  const page = await newPage(browser);
+  await open(page);
+  const form = page.getByRole('form', { name: 'Restock' });
+  await form.getByLabel('Product').selectOption('All products');
+  await form.getByRole('button', { name: 'Restock' }).click();
+  await page.getByText('Restocked 4 products.').waitFor();
+  await expect.poll(() => page.getByText('100 in stock').count()).toBe(4);
+
+  await form.getByLabel('Product').selectOption('Premium Quality Widget');
+  await form.getByLabel('How').selectOption('Add');
+  await form.getByLabel('Pieces').fill('25');
+  await form.getByRole('button', { name: 'Restock' }).click();
+  await page.getByText('Restocked 1 product.').waitFor();
+  await page.getByText('125 in stock').waitFor();
+  expect(await page.getByText('100 in stock').count()).toBe(3);
+});
+
+test('in production the page asks for the token, refuses a wrong one and takes the right one', async () => {
+  const token = 'the-right-token-of-this-test';
+  const production = await startServer({ env: { NODE_ENV: 'production', OPERATOR_TOKEN: token } });
+  try {
+    const page = await newPage(browser);
+    await page.goto(new URL('/operator/orders', production.url).href);
+    await page.getByLabel('Operator token').fill('a-wrong-token-of-this-test');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('This token was refused.').waitFor();
+    await page.getByLabel('Operator token').fill(token);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('No orders yet').waitFor();
+    expect(await page.getByRole('button', { name: 'Crash the server' }).count()).toBe(0);
+    expect(await page.getByRole('link', { name: 'API' }).count()).toBe(0);
+
+    const shopper = await newPage(browser);
+    await buy(shopper, production.url);
+    await shopper.getByText('This page goes on by itself').waitFor();
+    expect(await shopper.getByRole('button', { name: /^Pay/ }).count()).toBe(0);
+    await rows(page).first().getByText('Waiting for payment').waitFor();
+  } finally {
+    await production.stop();
+  }
+});
