@@ -4,7 +4,7 @@ import { APPLICATION_NAME } from './database.ts';
 import { LastingConnection } from './live/connection.ts';
 import { log } from './log.ts';
 
-const SWEEP_MS = 1_000;
+const SWEEP_MS = 1_500;
 /** A peer that lost its lock with a restart of the database takes it again by then, and is not taken for dead. */
 const MISSING_SWEEPS = 2;
 
@@ -81,6 +81,8 @@ export class Lease {
   async #adopt(sweeps: number): Promise<void> {
     const client = this.#connection.client;
     if (!client) return;
+    const others = await client.query('SELECT FROM executors WHERE id <> $1 LIMIT 1', [this.#executorId]);
+    if (others.rows.length === 0) return;
     // The locks are held to the end of the transaction, so that only one process adopts from each.
     await client.query('BEGIN');
     try {
