@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,9 +27,16 @@ export async function openScratchServer(onProgress?: (message: string) => void):
   // Another account has to enter when this one is root, since PostgreSQL refuses to run as root.
   await chmod(dataDir, 0o755);
   const server = await startPostgres({ dataDir, settings, initialSync: false, ...(onProgress && { onProgress }) });
+  const abandon = () => {
+    process.kill(server.pid, 'SIGQUIT');
+    rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
+  };
+  // Ctrl-C ends a test run without stopping what it started.
+  process.once('exit', abandon);
   return {
     url: server.url,
     async stop() {
+      process.off('exit', abandon);
       await server.stop('immediate');
       await rm(dataDir, { recursive: true, force: true });
     },
