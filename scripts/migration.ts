@@ -6,8 +6,8 @@ import { differenceFromSchema } from './prisma-diff.ts';
 import { createScratchDatabase, openScratchServer } from './scratch.ts';
 
 const USAGE = `Usage:
-  new <name>   write a migration with what prisma/schema.prisma has and the migrations have not
-  check        fail unless the migrations produce prisma/schema.prisma`;
+  npm run migration new <name>   write a migration with what prisma/schema.prisma has and the migrations have not
+  npm run migration check        fail unless the migrations produce prisma/schema.prisma`;
 
 /** Tells what the migrations still lack, as SQL, by applying them to a database made for it. */
 async function missing(): Promise<string> {
@@ -31,7 +31,7 @@ async function check(): Promise<number> {
     console.log('The migrations produce prisma/schema.prisma.');
     return 0;
   }
-  console.error(`${sql}\nThe migrations lack the above. Write it with: npm run migration:new -- <name>`);
+  console.error(`${sql}\nThe migrations lack the above. Write it with: npm run migration new <name>`);
   return 1;
 }
 
