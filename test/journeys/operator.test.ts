@@ -4,15 +4,22 @@ import { launchBrowser, newPage } from '../support/browser.ts';
 import { type RunningStore, startServer } from '../support/store.ts';
 import { buy, placeOrders, setStock, waitForStatus } from './story.ts';
 
+const TOKEN = 'the-right-token-of-this-test';
 let browser: Browser;
 let store: RunningStore;
+let production: RunningStore;
 beforeAll(async () => {
-  [browser, store] = await Promise.all([launchBrowser(), startServer({ env: { DISPATCH_STEP_MS: '50' } })]);
+  [browser, store, production] = await Promise.all([
+    launchBrowser(),
+    startServer({ env: { DISPATCH_STEP_MS: '50' } }),
+    startServer({ env: { NODE_ENV: 'production', OPERATOR_TOKEN: TOKEN } }),
+  ]);
   await setStock(store.url, 1000);
 });
 afterAll(async () => {
   await browser?.close();
   await store?.stop();
+  await production?.stop();
 });
 
 const rows = (page: Page) => page.getByTestId('orders').locator('tr');
@@ -22,7 +29,7 @@ const open = (page: Page, path = '/operator/orders') => page.goto(new URL(path, 
 test('orders appear and change live', async () => {
   const page = await newPage(browser);
   await open(page);
-  await page.getByRole('heading', { name: 'Orders' }).waitFor();
+  await page.getByRole('heading', { name: 'Orders', exact: true }).waitFor();
   const shopper = await newPage(browser);
   await buy(shopper, store.url);
   const heading = (await shopper.getByRole('heading', { level: 1 }).textContent()) ?? '';
@@ -95,26 +102,20 @@ test('an operator restocks one product or all', async () => {
 });
 
 test('in production the page asks for the token, refuses a wrong one and takes the right one', async () => {
-  const token = 'the-right-token-of-this-test';
-  const production = await startServer({ env: { NODE_ENV: 'production', OPERATOR_TOKEN: token } });
-  try {
-    const page = await newPage(browser);
-    await page.goto(new URL('/operator/orders', production.url).href);
-    await page.getByLabel('Operator token').fill('a-wrong-token-of-this-test');
-    await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByText('This token was refused.').waitFor();
-    await page.getByLabel('Operator token').fill(token);
-    await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByText('No orders yet').waitFor();
-    expect(await page.getByRole('button', { name: 'Crash the server' }).count()).toBe(0);
-    expect(await page.getByRole('link', { name: 'API' }).count()).toBe(0);
+  const page = await newPage(browser, { expected: /status of 401/ });
+  await page.goto(new URL('/operator/orders', production.url).href);
+  await page.getByLabel('Operator token').fill('a-wrong-token-of-this-test');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByText('This token was refused.').waitFor();
+  await page.getByLabel('Operator token').fill(TOKEN);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByText('No orders yet').waitFor();
+  expect(await page.getByRole('button', { name: 'Crash the server' }).count()).toBe(0);
+  expect(await page.getByRole('link', { name: 'API' }).count()).toBe(0);
 
-    const shopper = await newPage(browser);
-    await buy(shopper, production.url);
-    await shopper.getByText('This page goes on by itself').waitFor();
-    expect(await shopper.getByRole('button', { name: /^Pay/ }).count()).toBe(0);
-    await rows(page).first().getByText('Waiting for payment').waitFor();
-  } finally {
-    await production.stop();
-  }
+  const shopper = await newPage(browser);
+  await buy(shopper, production.url);
+  await shopper.getByText('This page goes on by itself').waitFor();
+  expect(await shopper.getByRole('button', { name: /^Pay/ }).count()).toBe(0);
+  await rows(page).first().getByText('Waiting for payment').waitFor();
 });

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser, newPage } from '../support/browser.ts';
+import { launchBrowser, newPage, OUTAGE } from '../support/browser.ts';
 import { type RunningStore, startServer } from '../support/store.ts';
 import { buy, countOrders, openWidget, readHistory, setStock, WHOLE_HISTORY, waitForStatus } from './story.ts';
 
@@ -19,7 +19,7 @@ const GONE = 'The store is not answering.';
 const BACK = 'The store is back.';
 
 test('an order is dispatched to its end although the server is killed in the middle', async () => {
-  const page = await newPage(browser, { outage: true });
+  const page = await newPage(browser, { expected: OUTAGE });
   await buy(page, store.url);
   await page.getByRole('button', { name: /^Pay/ }).click();
   await page.getByText('Dispatch: step 3 of 10 done').waitFor();
@@ -34,7 +34,7 @@ test('an order is dispatched to its end although the server is killed in the mid
 });
 
 test('what a shopper was doing is not lost while the server is gone', async () => {
-  const page = await newPage(browser, { outage: true });
+  const page = await newPage(browser, { expected: OUTAGE });
   const before = await countOrders(store.url);
   await openWidget(page, store.url);
   await page.getByLabel('Quantity').fill('3');
@@ -50,7 +50,7 @@ test('what a shopper was doing is not lost while the server is gone', async () =
 });
 
 test('a payment that was clicked while the server was gone takes effect once it is back', async () => {
-  const page = await newPage(browser, { outage: true });
+  const page = await newPage(browser, { expected: OUTAGE });
   await buy(page, store.url);
   await store.kill('SIGKILL');
   await page.getByRole('button', { name: /^Pay/ }).click();
@@ -61,7 +61,7 @@ test('a payment that was clicked while the server was gone takes effect once it 
 });
 
 test('a page that follows nothing notices too, and one that was opened elsewhere waits for its content', async () => {
-  const page = await newPage(browser, { outage: true });
+  const page = await newPage(browser, { expected: OUTAGE });
   await page.goto(new URL('/nowhere', store.url).href);
   await page.getByRole('heading', { name: 'No such page' }).waitFor();
   await store.kill('SIGKILL');
@@ -72,12 +72,12 @@ test('a page that follows nothing notices too, and one that was opened elsewhere
 });
 
 test('the crash button kills the server, and the page shows the process that takes over', async () => {
-  const shopper = await newPage(browser, { outage: true });
+  const shopper = await newPage(browser, { expected: OUTAGE });
   await buy(shopper, store.url);
   await shopper.getByRole('button', { name: /^Pay/ }).click();
   await waitForStatus(shopper, 'Being dispatched');
 
-  const page = await newPage(browser, { outage: true });
+  const page = await newPage(browser, { expected: OUTAGE });
   await page.goto(new URL('/operator/orders', store.url).href);
   await page.getByRole('button', { name: 'Crash the server' }).click();
   await page.getByTestId('crash-outcome').getByText('was killed').waitFor();

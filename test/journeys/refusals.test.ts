@@ -6,12 +6,18 @@ import { buy, openWidget, readHistory, setStock, waitForStatus } from './story.t
 
 let browser: Browser;
 let store: RunningStore;
+let hasty: RunningStore;
 beforeAll(async () => {
-  [browser, store] = await Promise.all([launchBrowser(), startServer({ env: { DISPATCH_STEP_MS: '50' } })]);
+  [browser, store, hasty] = await Promise.all([
+    launchBrowser(),
+    startServer({ env: { DISPATCH_STEP_MS: '50' } }),
+    startServer({ env: { PAYMENT_WINDOW_SECONDS: '2' } }),
+  ]);
 });
 afterAll(async () => {
   await browser?.close();
   await store?.stop();
+  await hasty?.stop();
 });
 
 test('what is sold out says so at once, and can be bought again once it is back', async () => {
@@ -99,15 +105,10 @@ test('a shopper can cancel before paying', async () => {
 });
 
 test('an order that is not paid in time is cancelled before the eyes of the shopper', async () => {
-  const hasty = await startServer({ env: { PAYMENT_WINDOW_SECONDS: '2' } });
-  try {
-    const page = await newPage(browser);
-    await buy(page, hasty.url);
-    await waitForStatus(page, 'Cancelled');
-    await page.getByText('The payment did not arrive in time.').waitFor();
-  } finally {
-    await hasty.stop();
-  }
+  const page = await newPage(browser);
+  await buy(page, hasty.url);
+  await waitForStatus(page, 'Cancelled');
+  await page.getByText('The payment did not arrive in time.').waitFor();
 });
 
 test('addresses that lead nowhere say so, and lead back', async () => {

@@ -16,7 +16,7 @@ const FLAGS = [
 ];
 
 /** What a browser says by itself when a server goes away. */
-const OUTAGE =
+export const OUTAGE =
   /net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|FAILED)|status of 503/;
 
 /** Starts a browser. Its owner closes it. */
@@ -30,15 +30,15 @@ export async function launchBrowser(): Promise<Browser> {
 }
 
 export type PageOptions = BrowserContextOptions & {
-  /** The server is killed in this test: what the browser reports of that is expected. */
-  outage?: boolean;
+  /** Errors that belong to this test, such as `OUTAGE` where the server is killed. */
+  expected?: RegExp;
 };
 
 /**
  * Opens a page in a session of its own and closes it when the test ends. Any error in the page or its console fails the
  * test, and a failed test leaves a screenshot in test-results/.
  */
-export async function newPage(browser: Browser, { outage = false, ...options }: PageOptions = {}): Promise<Page> {
+export async function newPage(browser: Browser, { expected, ...options }: PageOptions = {}): Promise<Page> {
   const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 }, ...options });
   context.setDefaultTimeout(15_000);
   const page = await context.newPage();
@@ -46,7 +46,7 @@ export async function newPage(browser: Browser, { outage = false, ...options }: 
   page.on('pageerror', (error) => errors.push(String(error.stack ?? error)));
   page.on('console', (message) => {
     const text = `${message.text()} (${message.location().url})`;
-    if (['error', 'warning'].includes(message.type()) && !(outage && OUTAGE.test(text))) errors.push(text);
+    if (['error', 'warning'].includes(message.type()) && !expected?.test(text)) errors.push(text);
   });
   onTestFinished(async ({ task }) => {
     if (task.result?.state === 'fail') {

@@ -18,7 +18,7 @@ const STATUSES = Object.keys(STATUS) as OrderStatus[];
 export default function OrdersPage() {
   const [search, setSearch] = useSearchParams();
   const status = STATUSES.find((known) => known === search.get('status')) ?? null;
-  const { list, error, loading, loadMore, reload } = useOrderList(status);
+  const { list, error, loadingMore, loadMore, reload } = useOrderList(status);
   const demo = useServer()?.demo ?? false;
 
   if (error && !list) {
@@ -65,8 +65,8 @@ export default function OrdersPage() {
             {list.nextCursor === null ? (
               <span>These are all of them.</span>
             ) : (
-              <button type="button" className={ui.button} aria-disabled={loading} onClick={() => loading || loadMore()}>
-                {loading ? 'Loading…' : 'Load more'}
+              <button type="button" className={ui.button} aria-disabled={loadingMore} onClick={loadMore}>
+                {loadingMore ? 'Loading…' : 'Load more'}
               </button>
             )}
           </p>

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { type CombinedError, useClient, useSubscription } from 'urql';
+import { type Client, type CombinedError, useClient, useSubscription } from 'urql';
 import { onStreamOpened } from '../api/client.ts';
 import { OrderListDocument, type OrderRowFragment, type OrderStatus, OrdersChangedDocument } from '../gql/graphql.ts';
 import { applyChange, mergeRows, type OrderList } from './order-list.ts';
@@ -12,48 +12,34 @@ export function useOrderList(status: OrderStatus | null) {
   const client = useClient();
   const [list, setList] = useState<OrderList>();
   const [error, setError] = useState<CombinedError>();
-  const [loading, setLoading] = useState(false);
-  // Answers to questions that were asked for an earlier filter, or before a reload, are dropped.
+  const [loadingMore, setLoadingMore] = useState(false);
+  // Answers to questions that were asked for an earlier filter, or before a newer question, are dropped.
   const question = useRef(0);
-  const loaded = useRef(PAGE);
-  loaded.current = Math.max(PAGE, list?.rows.length ?? 0);
+  const asking = useRef(false);
+  const wanted = useRef(PAGE);
 
   const read = useCallback(
-    async (from: OrderList | undefined, count: number) => {
+    async (from?: OrderList) => {
       const asked = ++question.current;
-      setLoading(true);
-      let rows: readonly OrderRowFragment[] = [];
-      let after = from?.nextCursor ?? null;
-      do {
-        const variables = {
-          first: Math.min(count - rows.length, LARGEST_PAGE),
-          after,
-          filter: status === null ? null : { status: [status] },
-        };
-        const result = await client.query(OrderListDocument, variables, { requestPolicy: 'network-only' });
-        if (asked !== question.current) return;
-        if (!result.data) {
-          setLoading(false);
-          setError(result.error);
-          return;
-        }
-        rows = [...rows, ...result.data.orders.edges.map((edge) => edge.node)];
-        after = result.data.orders.pageInfo.hasNextPage ? (result.data.orders.pageInfo.endCursor ?? null) : null;
-      } while (after !== null && rows.length < count);
-      setError(undefined);
-      setLoading(false);
+      asking.current = true;
+      const page = await readRows(client, status, from, wanted.current - (from?.rows.length ?? 0));
+      if (asked !== question.current) return;
+      asking.current = false;
+      setLoadingMore(false);
+      setError(page.error);
+      if (page.error) return;
       setList((known) => ({
-        rows: mergeRows(from ? (known?.rows ?? []) : keepNewer(known, rows), rows),
-        nextCursor: after,
+        rows: mergeRows(from ? (known?.rows ?? []) : keepNewer(known, page.rows), page.rows),
+        nextCursor: page.nextCursor,
       }));
     },
     [client, status],
   );
-  const reload = useCallback(() => read(undefined, loaded.current), [read]);
+  const reload = useCallback(() => read(), [read]);
 
   useEffect(() => {
     setList(undefined);
-    loaded.current = PAGE;
+    wanted.current = PAGE;
     void reload();
     return () => {
       question.current++;
@@ -66,8 +52,30 @@ export function useOrderList(status: OrderStatus | null) {
     if (changed) setList((known) => known && applyChange(known, changed, status));
   }, [changed, status]);
 
-  const loadMore = () => void (list?.nextCursor != null && read(list, PAGE));
-  return { list, error, loading, loadMore, reload };
+  function loadMore() {
+    if (loadingMore || list?.nextCursor == null) return;
+    setLoadingMore(true);
+    wanted.current = list.rows.length + PAGE;
+    // A reading from the start that is under way would be lost: it is asked for again, with one page more.
+    void read(asking.current ? undefined : list);
+  }
+
+  return { list, error, loadingMore, loadMore, reload };
+}
+
+/** Reads `count` orders on from a list, or from the start, in as few pages as the server allows. */
+async function readRows(client: Client, status: OrderStatus | null, from: OrderList | undefined, count: number) {
+  const filter = status === null ? null : { status: [status] };
+  let rows: readonly OrderRowFragment[] = [];
+  let nextCursor = from?.nextCursor ?? null;
+  do {
+    const variables = { first: Math.min(count - rows.length, LARGEST_PAGE), after: nextCursor, filter };
+    const { data, error } = await client.query(OrderListDocument, variables, { requestPolicy: 'network-only' });
+    if (!data) return { rows, nextCursor, error };
+    rows = [...rows, ...data.orders.edges.map((edge) => edge.node)];
+    nextCursor = data.orders.pageInfo.hasNextPage ? (data.orders.pageInfo.endCursor ?? null) : null;
+  } while (nextCursor !== null && rows.length < count);
+  return { rows, nextCursor, error: undefined };
 }
 
 // A reading can be older than what the stream has told meanwhile: those of its orders that were newer stay.
