@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { keyProblem } from '../../server/domain/key.ts';
+
+test.each([
+  ['one character', 'k'],
+  ['255 characters', 'k'.repeat(255)],
+  ['255 characters outside the basic plane', '🛒'.repeat(255)],
+  ['spaces, line ends and quotes', ` '"\n\t;--`],
+  ['text of any script', 'заказ-注文-طلب'],
+])('%s: a key', (_name, key) => {
+  expect(keyProblem(key)).toBeUndefined();
+});
+
+test.each([
+  ['nothing', ''],
+  ['256 characters', 'k'.repeat(256)],
+  ['256 characters outside the basic plane', '🛒'.repeat(256)],
+  ['a NUL', 'a\0b'],
+  ['the first half of a surrogate pair', 'a\ud83d'],
+  ['the second half of a surrogate pair', '\uded2a'],
+])('%s: no key', (_name, key) => {
+  expect(keyProblem(key)).toEqual(expect.any(String));
+});
