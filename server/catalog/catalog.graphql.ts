@@ -15,7 +15,6 @@ export const Product = builder.prismaNode('Product', {
     price: t.field({
       type: MoneyType,
       description: 'Of one unit, now. An order keeps the price that it was placed at.',
-      select: { priceMinor: true, currency: true },
       resolve: ({ priceMinor, currency }) => ({ minor: priceMinor, currency }),
     }),
     inventory: t.exposeInt('inventory', { description: 'Units that can be bought now; never negative.' }),

@@ -31,7 +31,6 @@ builder.prismaObjectField(Order, 'workflow', (t) =>
     nullable: true,
     authScopes: { operator: true },
     description: 'What the durable engine recorded; null once that is pruned. For operators.',
-    select: { checkoutKey: true },
     resolve: ({ checkoutKey }) => recordedRun(checkoutWorkflowId(checkoutKey)),
   }),
 );

@@ -15,8 +15,6 @@ export class FellBehindError extends Error {
   override name = 'FellBehindError';
 }
 
-type ToldEvent = OrderEvent & { order: Pick<Order, 'dispatchSteps'> };
-
 /** Reads an order's version; null where there is no such order. */
 export async function versionOf(orderId: string): Promise<number | null> {
   const order = await currentDatabase().order.findUnique({ where: { id: orderId }, select: { version: true } });
@@ -27,17 +25,17 @@ export async function versionOf(orderId: string): Promise<number | null> {
  * Streams the events of an order after a version, each once and in order; ends when the order is final and all is
  * told. Reads what stands after its own cursor, so that nothing piles up and nothing is missed.
  */
-export function progressOf(orderId: string, afterVersion: number): AsyncIterableIterator<ToldEvent> {
+export function progressOf(orderId: string, afterVersion: number): AsyncIterableIterator<OrderEvent> {
   return streamOf([`order:${orderId}`], (watch) => readProgress(watch, orderId, afterVersion));
 }
 
-async function* readProgress(watch: Watch, orderId: string, afterVersion: number): AsyncGenerator<ToldEvent, void> {
+async function* readProgress(watch: Watch, orderId: string, afterVersion: number): AsyncGenerator<OrderEvent, void> {
   let cursor = afterVersion;
   while (!watch.closed) {
     watch.take();
-    const { status, dispatchSteps, events } = await persistently('progress', () => readAfter(orderId, cursor));
+    const { status, events } = await persistently('progress', () => readAfter(orderId, cursor));
     for (const event of events) {
-      yield { ...event, order: { dispatchSteps } };
+      yield event;
       cursor = event.version;
     }
     if (events.length === PORTION) continue;
@@ -51,7 +49,6 @@ function readAfter(orderId: string, cursor: number) {
     where: { id: orderId },
     select: {
       status: true,
-      dispatchSteps: true,
       events: { where: { version: { gt: cursor } }, orderBy: { version: 'asc' }, take: PORTION },
     },
   });

@@ -67,13 +67,11 @@ builder.prismaObject('OrderLine', {
     unitPrice: t.field({
       type: MoneyType,
       description: 'Of one unit, at checkout.',
-      select: { unitPriceMinor: true, currency: true },
       resolve: ({ unitPriceMinor, currency }) => ({ minor: unitPriceMinor, currency }),
     }),
     total: t.field({
       type: MoneyType,
       description: 'Unit price times quantity.',
-      select: { unitPriceMinor: true, quantity: true, currency: true },
       resolve: (line) => ({ minor: line.unitPriceMinor * BigInt(line.quantity), currency: line.currency }),
     }),
   }),
@@ -88,7 +86,6 @@ builder.prismaNode('Payment', {
     amount: t.field({
       type: MoneyType,
       description: "The order's total.",
-      select: { amountMinor: true, currency: true },
       resolve: ({ amountMinor, currency }) => ({ minor: amountMinor, currency }),
     }),
     attempts: t.exposeInt('attempts', { description: 'Outcomes reported that took effect.' }),
@@ -106,8 +103,7 @@ export const OrderEvent = builder.prismaObject('OrderEvent', {
     progress: t.field({
       type: Progress,
       description: 'The progress as this version had it.',
-      select: { progress: true, order: { select: { dispatchSteps: true } } },
-      resolve: ({ progress, order }) => ({ done: progress, total: order.dispatchSteps }),
+      resolve: ({ progress, steps }) => ({ done: progress, total: steps }),
     }),
     order: t.relation('order', { description: 'The order as it is now.' }),
   }),
@@ -121,7 +117,6 @@ export const Order = builder.prismaNode('Order', {
   fields: (t) => ({
     number: t.int({
       description: 'What people say aloud.',
-      select: { number: true },
       resolve: ({ number }) => Number(number),
     }),
     status: t.expose('status', { type: OrderStatus, description: 'Where it stands.' }),
@@ -134,7 +129,6 @@ export const Order = builder.prismaNode('Order', {
     total: t.field({
       type: MoneyType,
       description: 'What is to be paid.',
-      select: { totalMinor: true, currency: true },
       resolve: ({ totalMinor, currency }) => ({ minor: totalMinor, currency }),
     }),
     payment: t.relation('payment', {
@@ -146,7 +140,6 @@ export const Order = builder.prismaNode('Order', {
     progress: t.field({
       type: Progress,
       description: 'How far the dispatch is.',
-      select: { progress: true, dispatchSteps: true },
       resolve: ({ progress, dispatchSteps }) => ({ done: progress, total: dispatchSteps }),
     }),
     version: t.exposeInt('version', { description: 'Grows by one with every change of the order.' }),

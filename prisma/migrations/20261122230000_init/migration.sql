@@ -78,6 +78,7 @@ CREATE TABLE "order_events" (
     "type" "OrderEventType" NOT NULL,
     "status" "OrderStatus" NOT NULL,
     "progress" INTEGER NOT NULL DEFAULT 0,
+    "steps" INTEGER NOT NULL,
     "at" TIMESTAMPTZ(3) NOT NULL,
 
     CONSTRAINT "order_events_pkey" PRIMARY KEY ("order_id","version")
@@ -154,6 +155,9 @@ CREATE INDEX "orders_status_number_idx" ON "orders"("status", "number");
 CREATE INDEX "order_events_at_idx" ON "order_events" USING BRIN ("at");
 
 -- CreateIndex
+CREATE INDEX "stock_movements_at_idx" ON "stock_movements" USING BRIN ("at");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "payments_order_id_key" ON "payments"("order_id");
 
 -- CreateIndex
@@ -200,6 +204,7 @@ ALTER TABLE "payments" SET (fillfactor = 70);
 
 -- Events are appended in order of time: a summary for each range of pages is enough to find those of a period.
 ALTER INDEX "order_events_at_idx" SET (autosummarize = on);
+ALTER INDEX "stock_movements_at_idx" SET (autosummarize = on);
 
 -- The inbox as a workflow asks for it; it stays small, since a handled signal leaves it.
 CREATE INDEX "order_signals_open" ON "order_signals"("order_id") WHERE "outcome" IS NULL;

@@ -13,11 +13,11 @@ const ADVANCE = `
     UPDATE orders o SET progress = due.step, version = version + 1, updated_at = statement_timestamp(),
       status = CASE WHEN due.step = o.dispatch_steps THEN 'DISPATCHED' ELSE o.status END
     FROM due WHERE o.id = due."orderId" AND o.status = 'PAID' AND o.progress = due.step - 1
-    RETURNING o.id, o.version, o.status, o.progress
+    RETURNING o.id, o.version, o.status, o.progress, o.dispatch_steps
   ), event AS (
-    INSERT INTO order_events (order_id, version, type, status, progress, at)
+    INSERT INTO order_events (order_id, version, type, status, progress, steps, at)
     SELECT id, version, CASE WHEN status = 'PAID' THEN 'PROGRESSED' ELSE 'DISPATCHED' END::"OrderEventType",
-      status, progress, statement_timestamp() FROM moved
+      status, progress, dispatch_steps, statement_timestamp() FROM moved
   )
   SELECT id, version FROM moved`;
 

@@ -53,11 +53,11 @@ const INSERT = `
     INSERT INTO order_lines (order_id, position, product_id, sku, name, quantity, unit_price_minor, currency)
     SELECT "orderId", position, "productId", sku, name, quantity, price, currency FROM line
   ), event AS (
-    INSERT INTO order_events (order_id, version, type, status, at)
-    SELECT id, 1, 'CREATED'::"OrderEventType", 'PENDING'::"OrderStatus", statement_timestamp() FROM placed
+    INSERT INTO order_events (order_id, version, type, status, steps, at)
+    SELECT id, 1, 'CREATED'::"OrderEventType", 'PENDING'::"OrderStatus", steps, statement_timestamp() FROM placed
     UNION ALL
-    SELECT id, 2, CASE WHEN short THEN 'CANCELLED' ELSE 'RESERVED' END::"OrderEventType", status, statement_timestamp()
-    FROM placed
+    SELECT id, 2, CASE WHEN short THEN 'CANCELLED' ELSE 'RESERVED' END::"OrderEventType", status, steps,
+      statement_timestamp() FROM placed
   ), movement AS (
     INSERT INTO stock_movements (product_id, delta, cause, order_id, at)
     SELECT "productId", -quantity, 'RESERVED', "orderId", statement_timestamp() FROM line WHERE taken

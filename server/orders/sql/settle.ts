@@ -20,12 +20,12 @@ export type Settled = Readonly<{
 }>;
 
 /** An order that is locked until the end of the transaction, with what its transitions depend on. */
-export type LockedOrder = OrderState & Readonly<{ id: string; overdue: boolean; paidAt: number | null }>;
+export type LockedOrder = OrderState & Readonly<{ id: string; steps: number; overdue: boolean; paidAt: number | null }>;
 
 /** Both rows are locked, so that both are read as they are after a wait for the lock. */
 const LOCK = `
   SELECT o.id, o.status, o.cancel_reason AS "cancelReason", o.version, p.status AS payment, p.attempts,
-    statement_timestamp() >= o.pay_by AS overdue, (extract(epoch FROM o.paid_at) * 1000)::float8 AS "paidAt"
+    o.dispatch_steps AS steps, statement_timestamp() >= o.pay_by AS overdue, (extract(epoch FROM o.paid_at) * 1000)::float8 AS "paidAt"
   FROM orders o JOIN payments p ON p.order_id = o.id
   WHERE o.id = ANY($1::uuid[]) ORDER BY o.id FOR NO KEY UPDATE OF o, p`;
 
@@ -52,9 +52,9 @@ const WRITE = `
   ), payment AS (
     UPDATE payments p SET status = s.payment, attempts = s.attempts FROM settled s WHERE p.order_id = s.id
   ), event AS (
-    INSERT INTO order_events (order_id, version, type, status, at)
-    SELECT "orderId", version, type, status, statement_timestamp() FROM json_to_recordset($2::json) AS x(
-      "orderId" uuid, version int, type "OrderEventType", status "OrderStatus")
+    INSERT INTO order_events (order_id, version, type, status, steps, at)
+    SELECT "orderId", version, type, status, steps, statement_timestamp() FROM json_to_recordset($2::json) AS x(
+      "orderId" uuid, version int, type "OrderEventType", status "OrderStatus", steps int)
   ), handled AS (
     UPDATE order_signals s SET outcome = x.outcome
     FROM json_to_recordset($3::json) AS x(id int8, outcome "SignalOutcome") WHERE s.id = x.id
@@ -131,7 +131,7 @@ export async function writeSettlements(tx: Tx, settlements: readonly Decided[]):
     tx,
     WRITE,
     JSON.stringify(changed.filter(({ changes }) => changes.length > 0).map(orderRow)),
-    JSON.stringify(changed.flatMap(({ order, changes }) => changes.map((change) => eventRow(order.id, change)))),
+    JSON.stringify(changed.flatMap(({ order, changes }) => changes.map((change) => eventRow(order, change)))),
     JSON.stringify(
       changed.flatMap(({ signals, outcomes }) => signals.map(({ id }, i) => ({ id, outcome: outcomes[i] }))),
     ),
@@ -151,4 +151,4 @@ const orderRow = ({ order, becomes }: Decided): OrderRow & Pick<OrderState, 'att
   version: becomes.version,
 });
 
-const eventRow = (orderId: string, { version, type, status }: OrderChange) => ({ orderId, version, type, status });
+const eventRow = ({ id: orderId, steps }: LockedOrder, change: OrderChange) => ({ orderId, steps, ...change });
