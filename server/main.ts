@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startApp } from './app.ts';
 import { seedCatalogue } from './catalog/seed.ts';
@@ -42,11 +42,23 @@ async function listen(server: Server, port: number, host: string): Promise<numbe
   return typeof address === 'object' && address ? address.port : port;
 }
 
+/** Keeps track of the streams that are open: they have no end of their own to wait for. */
+function streamsOf(server: Server): () => ServerResponse[] {
+  const responses = new Set<ServerResponse>();
+  server.on('request', (_request, response: ServerResponse) => {
+    responses.add(response);
+    response.once('close', () => responses.delete(response));
+  });
+  const isStream = (response: ServerResponse) => String(response.getHeader('content-type')).includes('event-stream');
+  return () => [...responses].filter(isStream);
+}
+
 const env = configuration();
 await migrate(env.databaseUrl, (message) => process.send?.({ type: 'progress', message }));
 if (env.demo) await seedCatalogue(env.databaseUrl);
 const app = await startApp(env, env.databaseUrl);
 const server = createServer(app.handle);
+const openStreams = streamsOf(server);
 const port = await listen(server, env.port, env.host);
 const url = `http://${env.host === '127.0.0.1' ? 'localhost' : env.host}:${port}`;
 log.info({ url, executorId: app.executorId }, 'ready');
@@ -60,6 +72,8 @@ async function stop(): Promise<void> {
   app.drain();
   server.close();
   server.closeIdleConnections();
+  // Their clients resume after the version they have, at the next process.
+  for (const stream of openStreams()) stream.destroy();
   const closed = new Promise((resolve) => server.once('close', resolve));
   await Promise.race([closed, delay(DRAIN_MS)]);
   server.closeAllConnections();
