@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -65,15 +65,13 @@ export async function buildServer(): Promise<void> {
   await replaceFolder(part, 'main.js', 'dist/server', begun);
 }
 
-/** Builds the web pages; does nothing while there are none. Throws an error whose message says what to do. */
+/** Builds the web pages. Throws an error whose message says what to do. */
 export async function buildWeb(): Promise<void> {
-  if (!existsSync(at('web/index.html'))) return;
   const { build } = await developmentTool(() => import('vite'));
   const begun = new Date();
   const part = at('dist/web.part');
   await build({
-    root: at('web'),
-    configFile: existsSync(at('vite.config.ts')) ? at('vite.config.ts') : false,
+    configFile: at('vite.config.ts'),
     build: { outDir: part, emptyOutDir: true, reportCompressedSize: false },
     logLevel: 'warn',
   });

@@ -1,4 +1,4 @@
-import { existsSync, watch } from 'node:fs';
+import { watch } from 'node:fs';
 import { createServer } from 'node:http';
 import { join, resolve, sep } from 'node:path';
 import { readEnv } from '../server/env.ts';
@@ -31,8 +31,7 @@ async function startPages(): Promise<string> {
   const { createServer: createVite } = await import('vite');
   const http = createServer();
   const vite = await createVite({
-    root: join(root, 'web'),
-    configFile: existsSync(join(root, 'vite.config.ts')) ? join(root, 'vite.config.ts') : false,
+    configFile: join(root, 'vite.config.ts'),
     server: { middlewareMode: true, hmr: { server: http } },
     logLevel: 'warn',
   });

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { findAccount } from './postgres/account.ts';
 import { findBinaries } from './postgres/binaries.ts';
 import { type Cluster, initialise, launch, readPassword, type Settings } from './postgres/cluster.ts';
-import { PostgresError } from './postgres/errors.ts';
+import { explain, PostgresError } from './postgres/errors.ts';
 import { makeHome } from './postgres/home.ts';
 import { adopt, ensureDatabase, findPostmaster, stopPostmaster, url } from './postgres/postmaster.ts';
 
@@ -50,7 +50,12 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   if (!running)
     throw new PostgresError('PostgreSQL ended right after its start.', `See its log, ${join(home, 'log')}.`);
 
-  await ensureDatabase(url(running.port, password, 'postgres'), 'store');
+  try {
+    await ensureDatabase(url(running.port, password, 'postgres'), 'store');
+  } catch (error) {
+    await stopPostmaster(cluster, 'fast');
+    throw explain('PostgreSQL started, but its database could not be made.', String(error));
+  }
   return {
     url: url(running.port, password, 'store'),
     pid: running.pid,

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { signal } from '../infra/processes.ts';
 import { recordProcess } from './lock.ts';
@@ -10,8 +10,10 @@ export type Child = Readonly<{
   /** The address that the server listens on; undefined when it ended before. */
   ready: Promise<string | undefined>;
   exit: Promise<Exit>;
-  /** Tells it to end, by force after `graceMs`; resolves when it has ended. */
-  stop(graceMs?: number): Promise<void>;
+  /** Tells it to end, by force after a while; resolves when it has ended. */
+  stop(): Promise<void>;
+  /** Ends it by force; resolves when it has ended. */
+  kill(): Promise<void>;
 }>;
 
 export type ChildOptions = Readonly<{
@@ -20,15 +22,20 @@ export type ChildOptions = Readonly<{
   /** Where the process is recorded while it runs, for a supervisor that comes after this one was killed. */
   record: string;
   onProgress: (message: string) => void;
+  /** How long it may take to end when told to. Default: 10 s. */
+  graceMs?: number | undefined;
 }>;
 
 /** What the server process tells us. */
 type Told = { type: 'ready' | 'progress'; url: string; message: string };
 
 /** Starts the server process, in a group of its own: Ctrl-C in a terminal must not reach it beside our own order. */
-export function startChild({ command: [program, ...args], env, record, onProgress }: ChildOptions): Child {
+export function startChild(options: ChildOptions): Child {
+  const { command, env, record, onProgress, graceMs = 10_000 } = options;
+  const [program, ...args] = command;
   const child = spawn(program, args, { env, detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  const recorded = child.pid ? recordProcess(record, child.pid) : undefined;
+  // Without a record the server runs as well; only the successor of a killed supervisor would miss it.
+  const recorded = child.pid ? recordProcess(record, child.pid).catch(() => {}) : undefined;
   const exit = new Promise<Exit>((done) => {
     child.once('exit', (code, name) => done({ code, signal: name }));
     child.once('error', (error) => {
@@ -46,19 +53,17 @@ export function startChild({ command: [program, ...args], env, record, onProgres
       if (told?.type === 'ready') done(String(told.url));
       if (told?.type === 'progress') onProgress(String(told.message));
     });
-    exit.then(
-      () => done(undefined),
-      () => done(undefined),
-    );
+    void exit.then(() => done(undefined));
   });
-  return { ready, exit, stop: (graceMs = 10_000) => stop(child, exit, graceMs) };
-}
-
-async function stop(child: ChildProcess, exit: Promise<Exit>, graceMs: number): Promise<void> {
-  if (!child.pid) return;
-  const group = -child.pid;
-  if (graceMs > 0) child.kill('SIGTERM');
-  const force = setTimeout(() => signal(group, 'SIGKILL'), graceMs);
-  await exit;
-  clearTimeout(force);
+  const kill = async () => {
+    if (child.pid && child.exitCode === null && child.signalCode === null) signal(-child.pid, 'SIGKILL');
+    await exit;
+  };
+  const stop = async () => {
+    const force = setTimeout(kill, graceMs);
+    child.kill('SIGTERM');
+    await exit;
+    clearTimeout(force);
+  };
+  return { ready, exit, stop, kill };
 }

@@ -46,7 +46,12 @@ export async function keepPostgres(options: PostgresOptions, report: (message: s
     }
   }
 
-  await watch();
+  try {
+    await watch();
+  } catch (error) {
+    await postgres.stop();
+    throw error;
+  }
   return {
     url: postgres.url,
     stop: async (mode) => {

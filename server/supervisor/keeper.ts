@@ -41,7 +41,7 @@ export function keepRunning(options: KeeperOptions): Keeper {
     wake.abort();
     void child?.stop();
   };
-  const endNow = () => void child?.stop(0);
+  const endNow = () => void child?.kill();
   options.stop.addEventListener('abort', end);
   options.force.addEventListener('abort', endNow);
 

@@ -22,6 +22,8 @@ export type SupervisorOptions = Readonly<{
   /** Gets a way to replace the running server, once it runs. */
   onRunning?: (restart: () => void) => void;
   console: Console;
+  /** How long the server may take to finish its requests before it is ended by force. Default: 10 s. */
+  graceMs?: number | undefined;
   /** Ends everything in order; with `force` as well, at once. */
   stop: AbortSignal;
   force: AbortSignal;
@@ -40,8 +42,9 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
   }
   const record = join(dataDir, 'server.pid');
   try {
-    await endOrphan(record);
-    const problem = options.port === 0 ? undefined : await portProblem(options.host, options.port);
+    const hadOrphan = await endOrphan(record, options.graceMs);
+    // The system gives the port of a killed process free a moment after the process seems gone.
+    const problem = await portProblem(options.host, options.port, hadOrphan ? 5000 : 0);
     if (problem !== undefined) {
       console.warn(describePort(problem, options));
       return 76;
@@ -69,6 +72,7 @@ async function run(options: SupervisorOptions, record: string): Promise<number> 
       command: options.command,
       env: { ...process.env, DATABASE_URL: options.databaseUrl ?? database?.url },
       record,
+      graceMs: options.graceMs,
       stop: options.stop,
       force: options.force,
       onProgress: (text) => console.note(`Server: ${text}`),

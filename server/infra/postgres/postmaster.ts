@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
@@ -8,13 +8,26 @@ import { PostgresError } from './errors.ts';
 
 export type Postmaster = Readonly<{ pid: number; port: number }>;
 
+const lockFile = ({ data }: Cluster) => join(data, 'postmaster.pid');
+
 /** Reads which postmaster holds the cluster; undefined when none does, whatever a killed one may have left. */
-export async function findPostmaster({ data }: Cluster): Promise<Postmaster | undefined> {
-  const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+export async function findPostmaster(cluster: Cluster): Promise<Postmaster | undefined> {
+  const lines = (await readFile(lockFile(cluster), 'utf8').catch(() => '')).split('\n');
   const pid = Number(lines[0]);
   const command = pid > 0 ? await commandOf(pid) : '';
-  if (!command.includes('postgres') || !command.includes(data)) return undefined;
+  if (!command.includes('postgres') || !command.includes(cluster.data)) return undefined;
   return { pid, port: Number(lines[3]) };
+}
+
+/**
+ * Corrects the lock file of a killed postmaster when its process id is another program's by now, which would keep ours
+ * from starting. The id becomes our own, which PostgreSQL knows not to be a postmaster's, since we start it. The rest
+ * stays: by that it finds out whether processes of the killed one still use the data.
+ */
+async function correctLockFile(cluster: Cluster): Promise<void> {
+  const [pid, ...rest] = (await readFile(lockFile(cluster), 'utf8').catch(() => '')).split('\n');
+  if (!pid || (await commandOf(Number(pid))) === '') return;
+  await writeFile(lockFile(cluster), [process.pid, ...rest].join('\n'));
 }
 
 /**
@@ -31,8 +44,7 @@ export async function adopt(cluster: Cluster, password: string): Promise<Postmas
     if (state === 'recovering') silentSince = performance.now();
   }
   await stopPostmaster(cluster, 'fast');
-  // A process id in a file of a killed postmaster may be another program's by now, and would keep ours from starting.
-  await rm(join(cluster.data, 'postmaster.pid'), { force: true });
+  await correctLockFile(cluster);
   return undefined;
 }
 

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { until } from '../../server/infra/processes.ts';
+import { backOff } from '../../server/supervisor/back-off.ts';
+import { gone, useBench } from './harness.ts';
+
+const bench = useBench();
+
+test('tells of its progress and where the store is', async () => {
+  const supervisor = bench.start();
+  await supervisor.prints(/Store http/);
+  expect(supervisor.output()).toMatch(
+    /▸ Build: fake build\n✓ Build ready .*\n▸ Server: fake progress\n✓ Server ready .*\n\n {2}Store http:.*\n\n$/,
+  );
+});
+
+test('brings a crashed server back', async () => {
+  const supervisor = bench.start();
+  await supervisor.prints(/Store http/);
+  const first = await bench.serverPid();
+  await bench.crash();
+  await supervisor.prints(/! The server ended \(killed by SIGKILL\); it is started again now\.\n.*back after \d+ ms/s);
+  expect(await bench.serverPid()).not.toBe(first);
+});
+
+test('waits longer and longer when the server keeps ending', async () => {
+  const supervisor = bench.start({ FAKE_EXIT: '1' });
+  await supervisor.prints(/exit code 1\); it is started again now.*again in 100 ms.*again in 200 ms/s);
+  supervisor.signal('SIGTERM');
+  expect(await supervisor.exit).toBe(0);
+});
+
+test('the wait doubles up to five seconds', () => {
+  expect([1, 2, 3, 4, 7, 8, 50].map(backOff)).toEqual([0, 100, 200, 400, 3200, 5000, 5000]);
+});
+
+test.each([
+  ['78', 78],
+  ['76', 76],
+])('does not try again when the server says by %s that it would not help', async (given, code) => {
+  const supervisor = bench.start({ FAKE_EXIT: given });
+  expect(await supervisor.exit).toBe(code);
+  await supervisor.prints(/fake trouble.*The server can not run/s);
+  expect(supervisor.output()).not.toContain('again');
+});
+
+test('replaces the server when asked to, and does not count that as a failure', async () => {
+  const supervisor = bench.start();
+  await supervisor.prints(/Store http/);
+  const first = await bench.serverPid();
+  supervisor.signal('SIGUSR2');
+  await supervisor.prints(/back after/);
+  expect(await until(() => gone(first), 1000)).toBe(true);
+  expect(supervisor.output()).not.toContain('ended');
+});
