@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 const patience = { testTimeout: 30_000, hookTimeout: 60_000 };
 /** Tests of whole processes, which need the built server and the machine for themselves. */
 const whole = 'test/{supervisor,faults,journeys}/**/*.test.ts';
+/** The server's packages take GraphQL's CommonJS build, as Node.js does: with two builds no error is an instance of the other's. */
+const oneGraphql = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] };
 const web = 'test/web/**/*.test.{ts,tsx}';
 
 export default defineConfig({
@@ -12,6 +14,7 @@ export default defineConfig({
     reporters: ['default', './test/support/count-reporter.ts'],
     projects: [
       {
+        resolve: oneGraphql,
         test: {
           ...patience,
           name: 'server',
