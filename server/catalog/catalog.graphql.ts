@@ -1,5 +1,5 @@
 import { builder } from '../graphql/builder.ts';
-import { checkCursors } from '../graphql/paging.ts';
+import { checkPage } from '../graphql/paging.ts';
 import { MoneyType } from '../graphql/scalars.ts';
 import { currentDatabase } from '../infra/database.ts';
 
@@ -42,7 +42,7 @@ builder.queryField('products', (t) =>
       maxSize: 100,
       description: 'The catalogue, in the order of its making; pages of 20 unless told, 100 at most.',
       resolve: (query, _root, args) => {
-        checkCursors(args, 'Int');
+        checkPage(args, 'Int');
         return currentDatabase().product.findMany({ ...query, orderBy: { id: 'asc' } });
       },
     },

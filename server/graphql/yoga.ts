@@ -30,7 +30,10 @@ export function makeApi(demo: boolean, contextOf: (request: Request) => Context)
       debug: (...args) => log.trace(args.map(String).join(' ')),
       info: (...args) => log.debug(args.map(String).join(' ')),
       warn: (...args) => log.warn(args.map(String).join(' ')),
-      error: (error) => log.error({ err: error instanceof GraphQLError ? (error.originalError ?? error) : error }),
+      error: (error) =>
+        log[expected(error) ? 'info' : 'error']({
+          err: error instanceof GraphQLError ? (error.originalError ?? error) : error,
+        }),
     },
   });
 }

@@ -1,6 +1,6 @@
 import { builder } from '../graphql/builder.ts';
 import { localId } from '../graphql/ids.ts';
-import { checkCursors } from '../graphql/paging.ts';
+import { checkPage } from '../graphql/paging.ts';
 import { MoneyType } from '../graphql/scalars.ts';
 import { currentDatabase } from '../infra/database.ts';
 
@@ -183,7 +183,7 @@ builder.queryField('orders', (t) =>
       description: 'All orders, newest first; pages of 20 unless told, 100 at most. For operators.',
       args: { filter: t.arg({ type: OrderFilter, required: false, description: 'Which orders; all unless told.' }) },
       resolve: (query, _root, { filter, ...page }) => {
-        checkCursors(page, 'BigInt');
+        checkPage(page, 'BigInt');
         const where = filter?.status ? { status: { in: filter.status } } : {};
         return currentDatabase().order.findMany({ ...query, where, orderBy: { number: 'desc' } });
       },
