@@ -1,0 +1,79 @@
+import pg from 'pg';
+import { afterAll, beforeAll } from 'vitest';
+import { type App, startApp } from '../../server/app.ts';
+import { readEnv } from '../../server/env.ts';
+import { type Client, clientOf } from './client.ts';
+import { useDatabase } from './database.ts';
+
+const OPERATOR_TOKEN = 'a token for operators';
+/** Paid orders are dispatched at once; those that are not paid stay as they are for the length of a test. */
+const DEFAULTS = { DISPATCH_STEPS: '3', DISPATCH_STEP_MS: '1', PAYMENT_WINDOW_SECONDS: '600', OPERATOR_TOKEN };
+
+export type AppOptions = {
+  /** Configuration, as in `{ PAYMENT_WINDOW_SECONDS: '0.3' }`. */
+  env?: Record<string, string>;
+};
+
+const TABLES = ['products', 'orders', 'order_lines', 'order_events', 'payments', 'order_signals', 'stock_movements'];
+const CONTENTS = [...TABLES, 'restocks', 'dbos.workflow_status', 'dbos.transaction_completion']
+  .map(
+    (name) =>
+      `'${name}', (SELECT count(*) || ' ' || md5(coalesce(string_agg(t::text, ';' ORDER BY t::text), '')) FROM ${name} t)`,
+  )
+  .join(', ');
+
+/** The store in the process of the test. */
+export type TestApp = {
+  readonly app: App;
+  readonly databaseUrl: string;
+  /** Sends operations as somebody without a token. */
+  readonly client: Client;
+  /** Sends operations as the bearer of a token: the operators', unless told. */
+  clientWith(token?: string): Client;
+  /** Answers a request for `/graphql`. */
+  fetch(request: Request): Promise<Response>;
+  /** Sums up what the tables of the store and the workflows hold, a text for each: equal when nothing has changed. */
+  contents(): Promise<Record<string, string>>;
+  /** Runs a statement on the store's database, in a session of the test's own. */
+  sql<Row extends pg.QueryResultRow>(text: string, ...parameters: unknown[]): Promise<Row[]>;
+};
+
+/**
+ * Runs the store, in this process and on a database of its own, for the tests of a file. The durable engine is one for
+ * each process, so a file has one store.
+ */
+export function useApp({ env = {} }: AppOptions = {}): TestApp {
+  const database = useDatabase();
+  let app: App;
+  let session: pg.Client;
+  beforeAll(async () => {
+    app = await startApp(readEnv({ ...DEFAULTS, ...env, DATABASE_URL: database.url }), database.url);
+    session = new pg.Client({ connectionString: database.url, application_name: 'test' });
+    await session.connect();
+  });
+  afterAll(async () => {
+    await session?.end();
+    await app?.stop();
+  });
+  const fetch = async (request: Request) => app.api.fetch(request);
+  const sql = async <Row extends pg.QueryResultRow>(text: string, ...parameters: unknown[]) =>
+    (await session.query<Row>(text, parameters)).rows;
+  return {
+    get app() {
+      return app;
+    },
+    get databaseUrl() {
+      return database.url;
+    },
+    client: clientOf(fetch),
+    clientWith: (token = OPERATOR_TOKEN) => clientOf(fetch, token),
+    fetch,
+    contents: async () => {
+      const [row] = await sql<{ contents: Record<string, string> }>(
+        `SELECT json_build_object(${CONTENTS}) AS contents`,
+      );
+      return row!.contents;
+    },
+    sql,
+  };
+}
