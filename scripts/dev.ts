@@ -32,7 +32,7 @@ async function startPages(): Promise<string> {
   const http = createServer();
   const vite = await createVite({
     configFile: join(root, 'vite.config.ts'),
-    server: { middlewareMode: true, hmr: { server: http } },
+    server: { middlewareMode: true, ws: { server: http } },
     logLevel: 'warn',
   });
   http.on('request', vite.middlewares);

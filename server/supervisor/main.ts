@@ -6,12 +6,15 @@ import { makeConsole } from './console.ts';
 import { endingSignals } from './signals.ts';
 import { supervise } from './supervisor.ts';
 
+/** The engine's use of pg makes it warn, at each start, of a change in its next version. */
+const quiet = '--disable-warning=DeprecationWarning';
+
 const console = makeConsole(process.stdout);
 
 async function start(): Promise<number> {
   const env = readEnv();
   return supervise({
-    command: [process.execPath, join(root, 'dist/server/main.js')],
+    command: [process.execPath, quiet, join(root, 'dist/server/main.js')],
     dataDir: resolve(root, env.dataDir),
     host: env.host,
     port: env.port,

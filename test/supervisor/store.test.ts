@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { root } from '../../server/infra/root.ts';
+import { gone, useBench } from './harness.ts';
+
+const bench = useBench();
+
+const recorded = async (file: string) => Number.parseInt(await readFile(join(bench.dataDir, file), 'utf8'), 10);
+
+async function ask(query: string): Promise<unknown> {
+  const response = await fetch(`http://127.0.0.1:${bench.port}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  });
+  return response.json();
+}
+
+test('the store starts, comes back after a crash, and ends with nothing left running', async () => {
+  const store = bench.start({ DATABASE_URL: '' }, ['--import', 'tsx', join(root, 'server/supervisor/main.ts')]);
+  await store.prints(new RegExp(`Store +http://localhost:${bench.port}\n.*GraphQL`));
+  const crashed = await recorded('server.pid');
+  expect(await ask('mutation { crash { executorId } }')).toMatchObject({ data: { crash: {} } });
+  await store.prints(/killed by SIGKILL.*back after \d+ ms/s);
+  expect(await ask('{ __typename }')).toEqual({ data: { __typename: 'Query' } });
+
+  const server = await recorded('server.pid');
+  const postgres = await recorded('postgres/data/postmaster.pid');
+  store.press('SIGINT');
+  expect(await store.exit).toBe(0);
+  for (const pid of [crashed, server, postgres]) expect(await gone(pid)).toBe(true);
+});
+
+test('a configuration that is not usable is told by name', async () => {
+  const store = bench.start({ PORT: 'many' }, ['--import', 'tsx', join(root, 'server/supervisor/main.ts')]);
+  expect(await store.exit).toBe(78);
+  await store.prints(/! PORT: /);
+});
