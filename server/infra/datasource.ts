@@ -17,6 +17,7 @@ import { persistently } from './persistently.ts';
 export type TransactionConfig = { name?: string; isolationLevel?: Prisma.TransactionIsolationLevel };
 
 type Recorded = { output: string | null; error: string | null };
+type Outcome<Result> = { recorded: Recorded } | { result: Result };
 
 /**
  * Runs the steps of workflows as Prisma transactions, each in one commit with its checkpoint, and fenced by the
@@ -79,19 +80,26 @@ export class PrismaDataSource implements DataSourceTransactionHandler {
     const options = config.isolationLevel && { isolationLevel: config.isolationLevel };
     if (!workflowID) return persistently(name, () => this.#database().$transaction(run, options));
 
-    let outcome: { recorded: Recorded } | { result: Return };
-    try {
-      outcome = await persistently(name, async () => {
-        // Looked up at each attempt: a COMMIT whose answer was lost may have gone through.
+    // Looked up at each attempt: a COMMIT whose answer was lost may have gone through, or still do so.
+    const once = <Result>(inTransaction: (tx: Tx) => Promise<Result>) =>
+      persistently(name, async (): Promise<Outcome<Result>> => {
         const recorded = await this.#recorded(workflowID, stepID);
-        if (recorded) return { recorded };
-        const step = (tx: Tx) => recordedIn(tx, workflowID, stepID, () => run(tx));
-        return { result: await this.#database().$transaction(step, options) };
+        return recorded ? { recorded } : { result: await this.#database().$transaction(inTransaction, options) };
+      });
+    let outcome: Outcome<Return>;
+    try {
+      outcome = await once(async (tx) => {
+        const result = await run(tx);
+        await record(tx, workflowID, stepID, { output: SuperJSON.stringify(result), error: null });
+        return result;
       });
     } catch (error) {
-      if (!(error instanceof DBOSWorkflowConflictError))
-        await persistently(name, () => this.#recordError(workflowID, stepID, error));
-      throw error;
+      if (error instanceof DBOSWorkflowConflictError) throw error;
+      const failure = { output: null, error: SuperJSON.stringify(error) };
+      const recording = await once((tx) => record(tx, workflowID, stepID, failure));
+      // An attempt that was given up for lost may have done it after all, and be the reason of this failure.
+      if (!('recorded' in recording)) throw error;
+      outcome = recording;
     }
     return 'recorded' in outcome ? replayRecordedStep<Return>(outcome.recorded) : outcome.result;
   }
@@ -102,21 +110,13 @@ export class PrismaDataSource implements DataSourceTransactionHandler {
       WHERE workflow_id = ${workflowID} AND function_num = ${stepID}`;
     return row;
   }
-
-  async #recordError(workflowID: string, stepID: number, error: unknown): Promise<void> {
-    await this.#database().$executeRaw`
-      INSERT INTO dbos.transaction_completion (workflow_id, function_num, error)
-      VALUES (${workflowID}, ${stepID}, ${SuperJSON.stringify(error)}) ON CONFLICT DO NOTHING`;
-  }
 }
 
-/** Runs a step and records its result in the same transaction, if the workflow is still this execution's. */
-async function recordedIn<Return>(tx: Tx, workflowID: string, stepID: number, run: () => Promise<Return>) {
-  const result = await run();
+/** Records what came of a step, if nothing is recorded yet and the workflow is still this execution's. */
+async function record(tx: Tx, workflowID: string, stepID: number, { output, error }: Recorded): Promise<void> {
   const inserted = await tx.$executeRaw`
-    INSERT INTO dbos.transaction_completion (workflow_id, function_num, output)
-    VALUES (${workflowID}, ${stepID}, ${SuperJSON.stringify(result)}) ON CONFLICT DO NOTHING`;
+    INSERT INTO dbos.transaction_completion (workflow_id, function_num, output, error)
+    VALUES (${workflowID}, ${stepID}, ${output}, ${error}) ON CONFLICT DO NOTHING`;
   if (inserted === 0) throw new DBOSStepAlreadyRecordedError(workflowID, stepID);
   await assertStillOwnsWorkflow(workflowID);
-  return result;
 }
