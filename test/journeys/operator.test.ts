@@ -42,7 +42,7 @@ test('orders appear and change live', async () => {
   await waitForStatus(page, 'Dispatched');
   await page.getByRole('link', { name: 'What the durable engine recorded' }).click();
   await page.getByTestId('steps').locator('tr').first().waitFor();
-  expect(await page.getByTestId('workflow-status').textContent()).toBe('SUCCESS');
+  await page.getByTestId('workflow-status').getByText('SUCCESS').waitFor();
 });
 
 test('the list is read page by page, and filtered by status', async () => {

@@ -5,6 +5,7 @@ import { fetchPersistently } from '../../web/src/api/fetch.ts';
 import { parseMessage, readMessages } from '../../web/src/api/sse.ts';
 import { openStream } from '../../web/src/api/stream.ts';
 import { openStreams } from '../../web/src/api/stream-count.ts';
+import { awake } from '../../web/src/api/visibility.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -111,6 +112,28 @@ test('a stream goes on after the last event it has seen, and ends when the serve
   const asked = requests.map((request) => sent(request).variables);
   expect(asked).toEqual([{ afterVersion: 1 }, { afterVersion: 3 }, { afterVersion: 3 }, { afterVersion: 4 }]);
   expect(openStreams.get()).toBe(0);
+});
+
+test('a page that sleeps closes its stream, and goes on where it was when it wakes', async () => {
+  const silent: Answer = () => {
+    const signal = requests[0]?.signal;
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode(event(2)));
+        signal?.addEventListener('abort', () => controller.error(new TypeError('Aborted')));
+      },
+    });
+    return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+  };
+  const requests = serve(silent, stream(`${event(3)}event: complete\ndata\n\n`));
+  const told = follow();
+  await expect.poll(() => openStreams.get()).toBe(1);
+  awake.set(false);
+  await expect.poll(() => openStreams.get()).toBe(0);
+  expect(requests).toHaveLength(1);
+  awake.set(true);
+  expect(await told).toEqual([2, 3]);
+  expect(sent(requests[1]).variables).toEqual({ afterVersion: 2 });
 });
 
 test('an answer that is no stream is told once', async () => {

@@ -1,5 +1,6 @@
 import { lazy, Suspense } from 'react';
 import { type AroundNavHandler, Redirect, Route, Router, Switch, useLocation } from 'wouter';
+import { health } from './api/server.ts';
 import styles from './app.module.css';
 import { CatalogPage } from './catalog/catalog-page.tsx';
 import { ProductPage } from './catalog/product-page.tsx';
@@ -10,8 +11,13 @@ import { Header } from './ui/header.tsx';
 import { ServerBanner } from './ui/server-banner.tsx';
 import { Loading, NotFound } from './ui/states.tsx';
 
-const OrdersPage = lazy(() => import('./operator/orders-page.tsx'));
-const WorkflowPage = lazy(() => import('./operator/workflow-page.tsx'));
+const OrdersPage = lazy(persistently(() => import('./operator/orders-page.tsx')));
+const WorkflowPage = lazy(persistently(() => import('./operator/workflow-page.tsx')));
+
+/** Loads a page's code, and once more when the server was gone and is back. */
+function persistently<Module>(load: () => Promise<Module>): () => Promise<Module> {
+  return () => load().catch(() => health.suspect().then(load));
+}
 
 // A page is read from its top; going back is left to the browser, which knows where the reader was.
 const fromTheTop: AroundNavHandler = (navigate, to, options) => {

@@ -76,7 +76,7 @@ function ProductTile({ product }: { product: ProductCardFragment }) {
 function Outline() {
   return (
     <div className={styles.grid} aria-hidden="true">
-      {[1, 2, 3].map((n) => (
+      {[1, 2, 3, 4].map((n) => (
         <span key={n} className={ui.pulse} style={{ aspectRatio: '320 / 342' }} />
       ))}
     </div>

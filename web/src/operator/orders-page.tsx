@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { useSearchParams } from 'wouter';
 import type { OrderStatus } from '../gql/graphql.ts';
 import { STATUS } from '../orders/words.ts';
@@ -20,6 +21,9 @@ export default function OrdersPage() {
   const status = STATUSES.find((known) => known === search.get('status')) ?? null;
   const { list, error, loadingMore, loadMore, reload } = useOrderList(status);
   const demo = useServer()?.demo ?? false;
+  // Once they may be seen, the controls stay as they are while the list is read again for another filter.
+  const [admitted, setAdmitted] = useState(false);
+  if (list && !admitted) setAdmitted(true);
 
   if (error && !list) {
     return (
@@ -30,7 +34,7 @@ export default function OrdersPage() {
   }
   return (
     <Page title="Orders">
-      {list && (
+      {admitted && (
         <div className={styles.panels}>
           <RestockPanel />
           {demo && <CrashPanel />}

@@ -47,6 +47,7 @@ export function RestockPanel() {
     <section className={`${ui.card} ${styles.panel}`} aria-labelledby={`${id}-title`}>
       <h2 id={`${id}-title`}>Stock</h2>
       <ul className={styles.stock}>
+        {!data && [1, 2, 3, 4].map((line) => <li key={line} className={`${ui.pulse} ${styles.outline}`} />)}
         {products.map((product) => (
           <li key={product.id}>
             <span>{product.name}</span>

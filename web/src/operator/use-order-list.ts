@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { type Client, type CombinedError, useClient, useSubscription } from 'urql';
+import { type Client, type CombinedError, useClient } from 'urql';
 import { onStreamOpened } from '../api/client.ts';
 import { OrderListDocument, type OrderRowFragment, type OrderStatus, OrdersChangedDocument } from '../gql/graphql.ts';
 import { applyChange, mergeRows, type OrderList } from './order-list.ts';
@@ -46,11 +46,15 @@ export function useOrderList(status: OrderStatus | null) {
     };
   }, [reload]);
   useEffect(() => onStreamOpened((name) => void (name === 'OrdersChanged' && reload())), [reload]);
-  const [{ data: change }] = useSubscription({ query: OrdersChangedDocument, pause: list === undefined });
-  const changed = change?.ordersChanged;
+  const loaded = list !== undefined;
   useEffect(() => {
-    if (changed) setList((known) => known && applyChange(known, changed, status));
-  }, [changed, status]);
+    if (!loaded) return;
+    // Not by a hook, which keeps only the newest of the changes that arrive together.
+    const { unsubscribe } = client.subscription(OrdersChangedDocument, {}).subscribe(({ data }) => {
+      if (data) setList((known) => known && applyChange(known, data.ordersChanged, status));
+    });
+    return unsubscribe;
+  }, [client, loaded, status]);
 
   function loadMore() {
     if (loadingMore || list?.nextCursor == null) return;

@@ -1,7 +1,7 @@
+import { useCallback, useEffect } from 'react';
 import { useQuery } from 'urql';
 import { Link } from 'wouter';
 import { OrderWorkflowDocument } from '../gql/graphql.ts';
-import { clockTime } from '../ui/format.ts';
 import { Page } from '../ui/page.tsx';
 import { Empty, Loading, NotFound } from '../ui/states.tsx';
 import ui from '../ui/ui.module.css';
@@ -9,14 +9,23 @@ import styles from './operator.module.css';
 import { OperatorProblem } from './operator-gate.tsx';
 import { WorkflowSteps } from './workflow-steps.tsx';
 
-/** Shows operators what the durable engine recorded for an order. */
+const READ_AGAIN_MS = 1000;
+
+/** Shows operators what the durable engine recorded for an order, and reads it again while the workflow runs. */
 export default function WorkflowPage({ id }: { id: string }) {
-  const [{ data, error, stale, fetching }, execute] = useQuery({
+  const [{ data, error }, execute] = useQuery({
     query: OrderWorkflowDocument,
     variables: { id },
     requestPolicy: 'network-only',
   });
-  const reload = () => execute({ requestPolicy: 'network-only' });
+  const reload = useCallback(() => execute({ requestPolicy: 'network-only' }), [execute]);
+  const status = data?.order?.workflow?.status;
+  useEffect(() => {
+    if (status !== 'PENDING' && status !== 'ENQUEUED') return;
+    const timer = setInterval(() => document.visibilityState === 'visible' && reload(), READ_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [status, reload]);
+
   if (error && !data?.order?.workflow) {
     return (
       <Page title="Workflow">
@@ -32,9 +41,6 @@ export default function WorkflowPage({ id }: { id: string }) {
     <Page title={`Workflow of order ${order.number}`}>
       <p className={styles.bar}>
         <Link href={`/orders/${encodeURIComponent(id)}`}>Order {order.number}</Link>
-        <button type="button" className={ui.button} onClick={reload} aria-disabled={fetching || stale}>
-          Read again
-        </button>
       </p>
       {!run ? (
         <Empty title="Nothing is recorded">
@@ -65,7 +71,6 @@ export default function WorkflowPage({ id }: { id: string }) {
             </div>
           </dl>
           <WorkflowSteps steps={run.steps} />
-          <p className={styles.quiet}>Read at {clockTime(new Date().toISOString())}.</p>
         </>
       )}
     </Page>

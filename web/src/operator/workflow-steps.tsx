@@ -31,7 +31,7 @@ export function WorkflowSteps({ steps }: { steps: readonly Step[] }) {
               </th>
               <td>{step.startedAt == null ? '–' : clockTime(step.startedAt)}</td>
               <td>{duration(step)}</td>
-              <td>{step.error ?? ''}</td>
+              <td className={styles.error}>{step.error ?? ''}</td>
             </tr>
           ))}
         </tbody>

@@ -3,7 +3,7 @@ import type { OrderPageFragment } from '../gql/graphql.ts';
 import { money } from '../ui/format.ts';
 import ui from '../ui/ui.module.css';
 import styles from './order.module.css';
-import { paymentWords } from './words.ts';
+import { PAYMENT } from './words.ts';
 
 /** Shows what was ordered, as it was at checkout, and how the payment stands. */
 export function Summary({ order }: { order: OrderPageFragment }) {
@@ -29,7 +29,7 @@ export function Summary({ order }: { order: OrderPageFragment }) {
         <dd data-testid="total">{money(order.total)}</dd>
         <dt>Payment</dt>
         <dd data-testid="payment">
-          {paymentWords(order.payment.status, order.status === 'CANCELLED')}
+          {PAYMENT[order.payment.status]}
           {attempts > 1 && <small> after {attempts} tries</small>}
         </dd>
       </dl>

@@ -15,11 +15,12 @@ const REASON: Record<CancelReason, string> = {
   REQUESTED: 'It was cancelled on request.',
 };
 
-const PAYMENT: Record<PaymentStatus, string> = {
+/** How a payment stands. */
+export const PAYMENT: Record<PaymentStatus, string> = {
   PENDING: 'not paid yet',
   SUCCEEDED: 'paid',
   FAILED: 'failed',
-  EXPIRED: 'not paid in time',
+  EXPIRED: 'not charged',
   REFUNDED: 'returned to you',
 };
 
@@ -43,11 +44,6 @@ export function story({ status, cancelReason, payment }: Told): string {
   if (status === 'DISPATCHED') return 'Everything is on its way to you. Thank you!';
   const money = payment.status === 'REFUNDED' ? 'Your money was returned.' : 'Nothing was charged.';
   return `${cancelReason ? `${REASON[cancelReason]} ` : ''}${money}`;
-}
-
-/** Says how the payment stands. */
-export function paymentWords(status: PaymentStatus, cancelled: boolean): string {
-  return cancelled && status === 'PENDING' ? 'not charged' : PAYMENT[status];
 }
 
 type Event = { type: OrderEventType; progress: { done: number; total: number } };
