@@ -20,14 +20,14 @@ export async function findPostmaster(cluster: Cluster): Promise<Postmaster | und
 }
 
 /**
- * Corrects the lock file of a killed postmaster when its process id is another program's by now, which would keep ours
- * from starting. The id becomes our own, which PostgreSQL knows not to be a postmaster's, since we start it. The rest
- * stays: by that it finds out whether processes of the killed one still use the data.
+ * Corrects the lock file of a killed postmaster: its process id may be another program's by now, or a zombie's that
+ * nobody buries, and would keep ours from starting. The id becomes our own, which PostgreSQL knows not to be a
+ * postmaster's, since we start it. The rest stays: by that it finds out whether processes of the killed one still use
+ * the data, and refuses to start if so.
  */
 async function correctLockFile(cluster: Cluster): Promise<void> {
   const [pid, ...rest] = (await readFile(lockFile(cluster), 'utf8').catch(() => '')).split('\n');
-  if (!pid || (await commandOf(Number(pid))) === '') return;
-  await writeFile(lockFile(cluster), [process.pid, ...rest].join('\n'));
+  if (pid) await writeFile(lockFile(cluster), [process.pid, ...rest].join('\n'));
 }
 
 /**
