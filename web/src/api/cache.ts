@@ -7,6 +7,8 @@ const embedded = () => null;
 export function createCache() {
   return cacheExchange({
     possibleTypes,
+    // It warns, in development, of every member of a union that an answer is not.
+    logger: (severity, message) => message.includes('(Caused At: Inline Fragment') || console[severity](message),
     keys: Object.fromEntries(
       [
         'Money',

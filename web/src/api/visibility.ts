@@ -1,9 +1,9 @@
 import { createStore } from './store.ts';
 
-const SLEEP_AFTER_MS = 30_000;
+const SLEEP_AFTER_MS = 10_000;
 
 /**
- * False once the page has been hidden for 30 seconds. A sleeping page closes its streams: a browser opens only six
+ * False once the page has been hidden for 10 seconds. A sleeping page closes its streams: a browser opens only six
  * connections to one HTTP/1.1 server, for all its tabs together.
  */
 export const awake = createStore(true);
