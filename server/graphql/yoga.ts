@@ -5,6 +5,7 @@ import { log } from '../infra/log.ts';
 import { StillWorkingError } from '../infra/patience.ts';
 import { FellBehindError } from '../orders/orders.events.ts';
 import type { Context } from './builder.ts';
+import { jsonOnly } from './json-only.ts';
 import { makeSchema } from './schema.ts';
 
 /** More than any document of a client needs; Yoga would take 25 MB. */
@@ -24,6 +25,7 @@ export function makeApi(demo: boolean, contextOf: (request: Request) => Context)
     // No other origin: by default Yoga reflects any, with credentials.
     cors: false,
     multipart: false,
+    plugins: [jsonOnly],
     maxRequestBodySize: MAX_BODY_BYTES,
     maskedErrors: { maskError: (error, message) => expected(error) ?? maskError(error, message) },
     logging: {
