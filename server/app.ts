@@ -79,7 +79,7 @@ function handler(api: Api, env: Env, ready: () => Promise<boolean>): App['handle
     hsts: !env.demo,
   });
   return (request, response) => {
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    const path = pathOf(request.url);
     const isApi = path === api.graphqlEndpoint;
     (isApi && env.demo ? secureGraphiql : secure)(request, response, () => {
       if (isApi) void api.handle(request, response);
@@ -89,6 +89,11 @@ function handler(api: Api, env: Env, ready: () => Promise<boolean>): App['handle
       else pages(request, response, () => say(response, 404, 'Not found.'));
     });
   };
+}
+
+/** Whatever was sent as a target has a path: not every one is a URL. */
+function pathOf(target = '/'): string {
+  return target.split(/[?#]/, 1)[0] || '/';
 }
 
 function say(response: ServerResponse, status: number, text: string): void {
