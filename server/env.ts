@@ -19,7 +19,10 @@ const schema = z.object({
   PAYMENT_WINDOW_SECONDS: z.coerce.number().positive().max(604_800).default(60),
   DISPATCH_STEPS: whole(1, 1000).default(10),
   DISPATCH_STEP_MS: whole(1, 86_400_000).default(1000),
-  OPERATOR_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  OPERATOR_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, 'must have at least 16 characters of ASCII, without spaces')
+    .optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
 });
 
