@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
 import { type App, startApp } from '../../server/app.ts';
@@ -5,7 +8,7 @@ import { readEnv } from '../../server/env.ts';
 import { type Client, clientOf } from './client.ts';
 import { useDatabase } from './database.ts';
 
-const OPERATOR_TOKEN = 'a token for operators';
+const OPERATOR_TOKEN = 'token-for-operators';
 /** Paid orders are dispatched at once; those that are not paid stay as they are for the length of a test. */
 const DEFAULTS = { DISPATCH_STEPS: '3', DISPATCH_STEP_MS: '1', PAYMENT_WINDOW_SECONDS: '600', OPERATOR_TOKEN };
 
@@ -26,6 +29,8 @@ const CONTENTS = [...TABLES, 'restocks', 'dbos.workflow_status', 'dbos.transacti
 export type TestApp = {
   readonly app: App;
   readonly databaseUrl: string;
+  /** Where it answers over HTTP. */
+  readonly url: string;
   /** Sends operations as somebody without a token. */
   readonly client: Client;
   /** Sends operations as the bearer of a token: the operators', unless told. */
@@ -45,13 +50,18 @@ export type TestApp = {
 export function useApp({ env = {} }: AppOptions = {}): TestApp {
   const database = useDatabase();
   let app: App;
+  let server: Server;
   let session: pg.Client;
   beforeAll(async () => {
     app = await startApp(readEnv({ ...DEFAULTS, ...env, DATABASE_URL: database.url }), database.url);
+    server = createServer(app.handle).listen(0, '127.0.0.1');
+    await once(server, 'listening');
     session = new pg.Client({ connectionString: database.url, application_name: 'test' });
     await session.connect();
   });
   afterAll(async () => {
+    server?.close();
+    server?.closeAllConnections();
     await session?.end();
     await app?.stop();
   });
@@ -64,6 +74,9 @@ export function useApp({ env = {} }: AppOptions = {}): TestApp {
     },
     get databaseUrl() {
       return database.url;
+    },
+    get url() {
+      return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     },
     client: clientOf(fetch),
     clientWith: (token = OPERATOR_TOKEN) => clientOf(fetch, token),
