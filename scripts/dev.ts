@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { join, resolve, sep } from 'node:path';
 import { readEnv } from '../server/env.ts';
 import { root } from '../server/infra/root.ts';
-import { makeConsole } from '../server/supervisor/console.ts';
+import { explainError, makeConsole } from '../server/supervisor/console.ts';
 import { endingSignals } from '../server/supervisor/signals.ts';
 import { supervise } from '../server/supervisor/supervisor.ts';
 import { generate } from './generate.ts';
@@ -48,7 +48,13 @@ async function start(): Promise<number> {
   const env = readEnv();
   let pages = '';
   return supervise({
-    command: [process.execPath, '--import', 'tsx', '--enable-source-maps', join(root, 'server/main.ts')],
+    command: [
+      process.execPath,
+      '--disable-warning=DeprecationWarning',
+      '--import',
+      'tsx',
+      join(root, 'server/main.ts'),
+    ],
     dataDir: resolve(root, env.dataDir),
     host: env.host,
     port: env.port,
@@ -70,7 +76,7 @@ async function start(): Promise<number> {
 
 process.exit(
   await start().catch((error: unknown) => {
-    console.warn(error instanceof Error ? error.message : String(error));
+    console.warn(explainError(error));
     return 1;
   }),
 );

@@ -32,3 +32,17 @@ export function makeConsole(out: NodeJS.WriteStream): Console {
 
 /** Renders ms as seconds, such as `0.8 s`. */
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+const remedies: Record<string, string> = {
+  EACCES: 'Set DATA_DIR to a folder that this user may write to.',
+  ENOTDIR: 'Set DATA_DIR to a folder: a part of its path is a file.',
+  EROFS: 'Set DATA_DIR to a folder on a disk that can be written to.',
+  ENOSPC: 'The disk is full: free some space, or set DATA_DIR to a folder on another one.',
+};
+
+/** Says what went wrong and, where that is known, what to do about it. */
+export function explainError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const remedy = remedies[(error as NodeJS.ErrnoException).code ?? ''];
+  return remedy ? `${error.message}\n${remedy}` : error.message;
+}

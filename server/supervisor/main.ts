@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { buildWhatChanged } from '../../scripts/build.ts';
 import { ConfigError, readEnv } from '../env.ts';
 import { root } from '../infra/root.ts';
-import { makeConsole } from './console.ts';
+import { explainError, makeConsole } from './console.ts';
 import { endingSignals } from './signals.ts';
 import { supervise } from './supervisor.ts';
 
@@ -33,6 +33,6 @@ async function start(): Promise<number> {
 process.exit(await start().catch(fail));
 
 function fail(error: unknown): number {
-  console.warn(error instanceof Error ? error.message : String(error));
+  console.warn(explainError(error));
   return error instanceof ConfigError ? 78 : 1;
 }

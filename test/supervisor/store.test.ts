@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { root } from '../../server/infra/root.ts';
@@ -36,4 +36,12 @@ test('a configuration that is not usable is told by name', async () => {
   const store = bench.start({ PORT: 'many' }, ['--import', 'tsx', join(root, 'server/supervisor/main.ts')]);
   expect(await store.exit).toBe(78);
   await store.prints(/! PORT: /);
+});
+
+test('a data folder that can not be made is told with what to do', async () => {
+  await writeFile(join(bench.dataDir, 'file'), '');
+  const dataDir = join(bench.dataDir, 'file', 'data');
+  const store = bench.start({ DATA_DIR: dataDir }, ['--import', 'tsx', join(root, 'server/supervisor/main.ts')]);
+  expect(await store.exit).toBe(1);
+  await store.prints(/! .*Set DATA_DIR to a folder/s);
 });
