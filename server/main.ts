@@ -83,3 +83,4 @@ async function stop(): Promise<void> {
 process.on('SIGTERM', stop).on('SIGINT', stop);
 // The supervisor is gone: nobody would end this process any more.
 process.on('disconnect', stop);
+if (process.send && !process.connected) void stop();
