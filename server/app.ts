@@ -1,8 +1,9 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import helmet from 'helmet';
-import sirv from 'sirv';
+import sirv, { type RequestHandler } from 'sirv';
 import type { Env } from './env.ts';
 import { type Api, makeApi } from './graphql/yoga.ts';
 import { currentDatabase, openDatabase, setDatabase } from './infra/database.ts';
@@ -64,7 +65,7 @@ export async function startApp(env: Env, databaseUrl: string): Promise<App> {
 }
 
 function handler(api: Api, env: Env, ready: () => Promise<boolean>): App['handle'] {
-  const pages = sirv(join(root, 'dist/web'), { single: true, etag: true, setHeaders: cacheForever });
+  const pages = servePages(join(root, 'dist/web'));
   const secure = helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } }, hsts: !env.demo });
   // GraphiQL is one page with its script and styles inside.
   const secureGraphiql = helmet({
@@ -98,6 +99,12 @@ function pathOf(target = '/'): string {
 
 function say(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain' }).end(text);
+}
+
+/** Serves the built pages: any address that is not a file's is a page's. Nothing, where they are not built. */
+function servePages(folder: string): RequestHandler {
+  if (!existsSync(folder)) return (_request, _response, next) => next?.();
+  return sirv(folder, { single: true, ignores: [/^\/assets\//], etag: true, setHeaders: cacheForever });
 }
 
 /** Files below `assets/` carry their hash in their name. */
