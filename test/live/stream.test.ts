@@ -61,6 +61,7 @@ test('stops watching when what it reads ends or fails', async () => {
   const watches: Watch[] = [];
   const ended = streamOf(['product:1'], async function* (watch) {
     watches.push(watch);
+    yield* [];
   });
   expect(await ended.next()).toEqual({ done: true, value: undefined });
   const failed = streamOf(['product:1'], async function* (watch) {
