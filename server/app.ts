@@ -101,15 +101,17 @@ function say(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain' }).end(text);
 }
 
-/** Serves the built pages: any address that is not a file's is a page's. Nothing, where they are not built. */
+/** Serves the built pages: any address that is not an asset's is a page's. Nothing, where they are not built. */
 function servePages(folder: string): RequestHandler {
   if (!existsSync(folder)) return (_request, _response, next) => next?.();
-  return sirv(folder, { single: true, ignores: [/^\/assets\//], etag: true, setHeaders: cacheForever });
+  const assets = sirv(folder, { etag: true, setHeaders: cacheForever });
+  const pages = sirv(folder, { etag: true, single: true, ignores: false });
+  return (request, response, next) => (request.url?.startsWith('/assets/') ? assets : pages)(request, response, next);
 }
 
-/** Files below `assets/` carry their hash in their name. */
-function cacheForever(response: ServerResponse, path: string): void {
-  if (path.startsWith('/assets/')) response.setHeader('cache-control', 'public, max-age=31536000, immutable');
+/** Assets carry their hash in their name. */
+function cacheForever(response: ServerResponse): void {
+  response.setHeader('cache-control', 'public, max-age=31536000, immutable');
 }
 
 /** Compares in constant time, whatever the lengths. */
