@@ -7,6 +7,8 @@ import { log } from './log.ts';
 const SWEEP_MS = 1_500;
 /** A peer that lost its lock with a restart of the database takes it again by then, and is not taken for dead. */
 const MISSING_SWEEPS = 2;
+/** Work that nobody is known to do is looked for less often: it takes a scan of all that is unfinished. */
+const SWEEPS_A_LOOK = 5;
 
 const LOCK_KEY = (id: string) => `hashtextextended('executor:' || ${id}, 0)`;
 
@@ -19,6 +21,7 @@ export class Lease {
   readonly #executorId: string;
   readonly #connection: LastingConnection;
   #timer: NodeJS.Timeout | undefined;
+  #sweeps = 0;
   #missing = new Map<string, number>();
 
   constructor(databaseUrl: string, executorId: string) {
@@ -54,11 +57,16 @@ export class Lease {
   #schedule(): void {
     this.#timer = setTimeout(
       async () => {
-        await this.#adopt(MISSING_SWEEPS).catch(warn);
+        await this.#sweep().catch(warn);
         if (this.#timer) this.#schedule();
       },
       SWEEP_MS * (0.8 + Math.random() * 0.4),
     );
+  }
+
+  async #sweep(): Promise<void> {
+    if (++this.#sweeps % SWEEPS_A_LOOK === 0) await this.#noteUnknown();
+    await this.#adopt(MISSING_SWEEPS);
   }
 
   async #take(client: pg.Client): Promise<void> {
@@ -68,7 +76,10 @@ export class Lease {
     await client.query(`SELECT pg_advisory_lock(${LOCK_KEY('$1')})`, [this.#executorId]);
   }
 
-  /** Notes whoever has unfinished work and no row: it was taken for dead while it lived. */
+  /**
+   * Notes whoever has unfinished work and no row: it was taken for dead while it lived, or what it wrote last was
+   * committed only after its work had been taken over.
+   */
   async #noteUnknown(): Promise<void> {
     await this.#connection.client?.query(
       `INSERT INTO executors (id, started_at)
