@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 const patience = { testTimeout: 30_000, hookTimeout: 60_000 };
 /** Tests of whole processes, which need the built server and the machine for themselves. */
-const whole = 'test/{supervisor,faults,journeys}/**/*.test.ts';
+const whole = 'test/{supervisor,faults,journeys,live/processes}/**/*.test.ts';
 /** The server's packages take GraphQL's CommonJS build, as Node.js does: with two builds no error is an instance of the other's. */
 const oneGraphql = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] };
 const web = 'test/web/**/*.test.{ts,tsx}';
