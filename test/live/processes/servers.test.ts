@@ -85,3 +85,12 @@ test('a reader whose server is killed goes on at another, and at the same once i
   expect(third.complete).toBe(true);
   expect([...seen, ...versionsOf(third)]).toEqual(from(1));
 });
+
+test('the crash button ends the process that answers, after its answer', async () => {
+  const crash = await clientOf(here.url).ask<{ executorId: string; exitsAt: string }>(
+    'mutation { crash { executorId exitsAt } }',
+  );
+  expect(crash).toEqual({ executorId: expect.stringMatching(/^exec-/), exitsAt: expect.any(String) });
+  await here.gone();
+  expect(await clientOf(there.url).ask('{ server { demo } }')).toEqual({ demo: true });
+});
