@@ -26,6 +26,9 @@ const schema = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
 });
 
+/** The names of all variables that are read. */
+export const variables: readonly string[] = Object.keys(schema.shape);
+
 /** The configuration of a process, read once at its start and passed on by value. */
 export type Env = Readonly<{
   /** Open operator fields, the crash button, the sandbox payment page and GraphiQL. */
