@@ -24,8 +24,8 @@ export type RunningStore = {
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same port and database, and waits until it answers. */
   restart(): Promise<void>;
-  /** Waits until the process is gone by itself. */
-  gone(): Promise<void>;
+  /** Waits until the process is gone by itself, and returns its exit code; null when a signal ended it. */
+  gone(): Promise<number | null>;
   /** Ends it for good, and drops its database if it has one of its own. */
   stop(): Promise<void>;
 };
@@ -56,6 +56,7 @@ export async function startServer({ env = {}, databaseUrl }: StoreOptions = {}):
   const running = () => child.exitCode === null && child.signalCode === null;
   const gone = async () => {
     if (running()) await once(child, 'exit');
+    return child.exitCode;
   };
   const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
     if (running()) child.kill(signal);

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { beforeAll, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
+import { checkInvariants } from '../support/invariants.ts';
+import { type RunningStore, startServer } from '../support/store.ts';
+import { patientClientOf } from './patient-client.ts';
+
+let store: RunningStore;
+beforeAll(async () => {
+  store = await startServer({ env: { DISPATCH_STEPS: '60', DISPATCH_STEP_MS: '100' } });
+});
+
+/** What went wrong for good, if anything did. */
+async function failures(): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: store.databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query(`
+      SELECT workflow_uuid AS workflow, status AS error FROM dbos.workflow_status WHERE status NOT IN ('PENDING', 'SUCCESS')
+      UNION ALL SELECT workflow_id, error FROM dbos.transaction_completion WHERE error IS NOT NULL
+      UNION ALL SELECT workflow_uuid, error FROM dbos.operation_outputs WHERE error IS NOT NULL`);
+    return rows;
+  } finally {
+    await client.end();
+  }
+}
+
+test('a server that is told to stop leaves its work as it is, and the next one goes on with it', {
+  timeout: 120_000,
+}, async () => {
+  const client = patientClientOf(store.url);
+  const { id: productId } = await client.product('WIDGET');
+  const buy = async () => (await client.checkout(randomUUID(), [{ productId }])).order!;
+  const orders = await Promise.all(Array.from({ length: 40 }, buy));
+  const waiting = orders.slice(0, 10);
+  await Promise.all(orders.slice(10).map(({ payment }) => client.pay(payment.id, 'PAID')));
+
+  for (let round = 1; round <= 3; round++) {
+    const progress = async () => (await client.order(orders[10]!.id))!.progress.done;
+    const before = await progress();
+    await eventually('the dispatch is under way', async () => (await progress()) > before + 3);
+    await store.kill('SIGTERM');
+    expect(await store.gone(), store.log).toBe(0);
+    expect(await failures()).toEqual([]);
+    await store.restart();
+  }
+
+  await Promise.all(waiting.map(({ payment }) => client.pay(payment.id, 'PAID')));
+  await eventually(
+    'everything is as it should be',
+    async () => {
+      const problems = await checkInvariants(store.databaseUrl, { quiesced: true });
+      if (problems.length > 0) throw new Error(problems.join('\n'));
+      return true;
+    },
+    60_000,
+  );
+  for (const { id } of orders) expect((await client.order(id))?.status).toBe('DISPATCHED');
+});
