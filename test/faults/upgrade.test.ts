@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hashOf } from '../../server/infra/hash.ts';
+import { root } from '../../server/infra/root.ts';
+import { type Client, clientOf } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
+import { freezeAt } from '../support/freeze.ts';
+import { checkInvariants } from '../support/invariants.ts';
+import { type RunningStore, startServer } from '../support/store.ts';
+
+const STEPS = 3;
+let store: RunningStore;
+let client: Client;
+let database: pg.Client;
+beforeAll(async () => {
+  store = await startServer({ env: { DISPATCH_STEPS: String(STEPS), DISPATCH_STEP_MS: '50' } });
+  client = clientOf(store.url);
+  database = new pg.Client({ connectionString: store.databaseUrl });
+  await database.connect();
+  await database.query('CREATE TABLE packed (order_id uuid PRIMARY KEY REFERENCES orders)');
+});
+afterAll(() => database?.end());
+
+/** Runs the next build on the store's database until `act` is done with it. */
+async function withNextBuild(act: (send: (order: object) => void) => Promise<void>): Promise<void> {
+  const args = ['--import', 'tsx', join(root, 'test/faults/fixtures/next-build.ts'), store.databaseUrl];
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['pipe', 'ignore', 'inherit'] });
+  const ended = once(child, 'exit');
+  try {
+    await act((order) => child.stdin.write(`${JSON.stringify(order)}\n`));
+    child.stdin.end();
+    expect((await ended)[0]).toBe(0);
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+async function placeOrder(key: string) {
+  const { id } = await client.product('WIDGET');
+  return (await client.checkout(key, [{ productId: id }])).order!;
+}
+
+/** The recorded steps of the checkout with a key, in order. */
+async function stepsOf(key: string): Promise<string[]> {
+  const { rows } = await database.query<{ name: string }>(
+    'SELECT function_name AS name FROM dbos.operation_outputs WHERE workflow_uuid = $1 ORDER BY function_id',
+    [`checkout:${hashOf(key)}`],
+  );
+  return rows.map(({ name }) => name);
+}
+
+const isDispatched = (key: string) =>
+  eventually(`the order of ${key} is dispatched`, async () => {
+    const { rows } = await database.query(
+      `SELECT FROM orders JOIN dbos.workflow_status ON workflow_uuid = $2
+       WHERE checkout_key = $1 AND orders.status = 'DISPATCHED' AND workflow_status.status = 'SUCCESS'`,
+      [key, `checkout:${hashOf(key)}`],
+    );
+    return rows.length === 1;
+  });
+
+const OLD = ['placeOrder', 'settleOrder', ...Array<string>(STEPS).fill('advanceDispatch')];
+
+test('the next build finishes an order in its old shape, and runs a new one in the new shape', async () => {
+  const old = await placeOrder('old');
+  const freeze = await freezeAt(store.databaseUrl, {
+    at: 'commit',
+    event: 'INSERT',
+    table: 'dbos.transaction_completion',
+    when: 'NEW.function_num = 3',
+  });
+  await client.pay(old.payment.id, 'PAID');
+  await freeze.reached();
+  await store.kill('SIGKILL');
+  await freeze.terminate();
+
+  await withNextBuild(async (send) => {
+    await isDispatched('old');
+    expect(await stepsOf('old')).toEqual(OLD);
+
+    const [product] = (await database.query<{ id: number }>(`SELECT id FROM products WHERE sku = 'GADGET'`)).rows;
+    const orderId = randomUUID();
+    send({
+      workflowID: `checkout:${hashOf('new')}`,
+      orderId,
+      paymentId: randomUUID(),
+      key: 'new',
+      requestHash: 'new',
+      lines: [{ productId: product!.id, quantity: 1 }],
+      paymentWindowMs: 60_000,
+      dispatchSteps: STEPS,
+      dispatchStepMs: 50,
+    });
+    await eventually('the new order is there', async () => {
+      const pay = `INSERT INTO order_signals (order_id, kind, key, received_at) SELECT id, 'PAID', 'new', now() FROM orders WHERE id = $1`;
+      return (await database.query(pay, [orderId])).rowCount === 1;
+    });
+    await isDispatched('new');
+  });
+  expect((await stepsOf('new')).filter((name) => name === 'packOrder')).toHaveLength(1);
+  const { rows } = await database.query('SELECT checkout_key FROM packed JOIN orders ON id = order_id');
+  expect(rows).toEqual([{ checkout_key: 'new' }]);
+  expect(await checkInvariants(store.databaseUrl, { quiesced: true })).toEqual([]);
+});
