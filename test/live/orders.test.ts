@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { live } from '../../server/infra/live/live.ts';
 import { useApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Stream, subscribe } from '../support/sse.ts';
@@ -52,4 +53,13 @@ test('each of many orders that change at once is told at last as it has become',
     return orders.every(({ id }) => newest.get(id)?.status === 'CANCELLED');
   });
   stream.leave();
+});
+
+test('a reader that missed more than is remembered is told so', async () => {
+  const stream = await watch();
+  await begun(stream);
+  const topics = Array.from({ length: 10_001 }, () => `order:${crypto.randomUUID()}` as const);
+  live.announce(topics.map((topic) => ({ topic, version: 1 })));
+  await stream.ended;
+  expect(stream.answers.at(-1)?.errors).toMatchObject([{ extensions: { code: 'FELL_BEHIND' } }]);
 });

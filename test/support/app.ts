@@ -5,6 +5,7 @@ import pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
 import { type App, startApp } from '../../server/app.ts';
 import { readEnv } from '../../server/env.ts';
+import { setLogLevel } from '../../server/infra/log.ts';
 import { type Client, clientOf } from './client.ts';
 import { useDatabase } from './database.ts';
 
@@ -53,6 +54,8 @@ export function useApp({ env = {} }: AppOptions = {}): TestApp {
   let server: Server;
   let session: pg.Client;
   beforeAll(async () => {
+    // That orders are under way when the store stops is no news here.
+    setLogLevel('error');
     app = await startApp(readEnv({ ...DEFAULTS, ...env, DATABASE_URL: database.url }), database.url);
     server = createServer(app.handle).listen(0, '127.0.0.1');
     await once(server, 'listening');
