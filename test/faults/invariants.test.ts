@@ -8,6 +8,7 @@ import { receive } from '../../server/orders/sql/receive.ts';
 import { settleOrders } from '../../server/orders/sql/settle.ts';
 import { useDatabase } from '../support/database.ts';
 import { checkInvariants, findViolations } from '../support/invariants.ts';
+import { meeting } from '../support/meeting.ts';
 
 const STEPS = 2;
 
@@ -196,19 +197,12 @@ describe('without a guard of the store', () => {
 
   /** Runs two transactions that lock nothing, and write only when both have read. */
   async function both(run: (tx: Tx) => Promise<unknown>, otherRun = run): Promise<void> {
-    let waiting = 0;
-    let meet = () => {};
-    const met = new Promise<void>((resolve) => {
-      meet = resolve;
-    });
+    const meet = meeting(2);
     const unlocked = (real: Tx) =>
       ({
         $queryRawUnsafe: async (text: string, ...parameters: unknown[]) => {
           const bare = text.replace(/ FOR NO KEY UPDATE.*/, '');
-          if (bare === text && /UPDATE|INSERT/.test(text)) {
-            if (++waiting === 2) meet();
-            await met;
-          }
+          if (bare === text && /UPDATE|INSERT/.test(text)) await meet();
           return real.$queryRawUnsafe(bare, ...parameters);
         },
       }) as Tx;

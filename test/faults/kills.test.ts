@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Client } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { freezeAt } from '../support/freeze.ts';
-import { checkInvariants } from '../support/invariants.ts';
 import { type RunningStore, startServer } from '../support/store.ts';
 import { boundaries, type Fate, STEPS, type Story } from './boundaries.ts';
 import { patientClientOf } from './patient-client.ts';
+import { comesToRest } from './rest.ts';
 
 const LANES = 3;
 const env = { DISPATCH_STEPS: String(STEPS), DISPATCH_STEP_MS: '50' };
@@ -149,11 +149,7 @@ describe.concurrent('killed at any moment, the server goes on where it was', () 
       await Promise.all([told, killAt(store, freeze, fate)]);
 
       await stories[story](client, key);
-      await eventually('everything is as it should be', async () => {
-        const problems = await checkInvariants(store.databaseUrl, { quiesced: true });
-        if (problems.length > 0) throw new Error(problems.join('\n'));
-        return true;
-      });
+      await comesToRest(store.databaseUrl);
       const sold = { bought: -1, declined: -1, restocked: 7 }[story as string] ?? 0;
       expect((await client.product('WIDGET')).inventory - before.inventory).toBe(sold);
     } finally {

@@ -3,6 +3,7 @@ import { eventually } from '../support/eventually.ts';
 import { checkInvariants } from '../support/invariants.ts';
 import { startServer } from '../support/store.ts';
 import { patientClientOf } from './patient-client.ts';
+import { comesToRest } from './rest.ts';
 import { expectAsTold, Log, randomOf, sendShoppers } from './shoppers.ts';
 
 const SHOPPERS = 24;
@@ -15,17 +16,6 @@ function draw() {
   console.log(`The seed is ${seed}.`);
   return randomOf(seed);
 }
-
-const comesToRest = (databaseUrl: string, deadlineMs: number) =>
-  eventually(
-    'the store comes to rest as it should be',
-    async () => {
-      const problems = await checkInvariants(databaseUrl, { quiesced: true });
-      if (problems.length > 0) throw new Error(problems.join('\n'));
-      return true;
-    },
-    deadlineMs,
-  );
 
 test(`${SHOPPERS} shoppers notice nothing of ${CRASHES} crashes`, { timeout: 180_000 }, async () => {
   const random = draw();
@@ -41,7 +31,7 @@ test(`${SHOPPERS} shoppers notice nothing of ${CRASHES} crashes`, { timeout: 180
     await store.restart();
   }
   await close();
-  await comesToRest(store.databaseUrl, 30_000);
+  await comesToRest(store.databaseUrl);
   await expectAsTold(client, log);
   console.log(`${log.orders.size} orders, ${log.restockings.size} restockings.`);
 });
@@ -59,6 +49,6 @@ test('a process finishes the orders of another that is gone for good', { timeout
   await eventually('enough answers', () => log.answers >= 100);
   await doomed.kill('SIGKILL');
   await Promise.all(closeBoth.map((close) => close()));
-  await comesToRest(survivor.databaseUrl, 30_000);
+  await comesToRest(survivor.databaseUrl);
   await expectAsTold(client, log);
 });

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { checkInvariants } from '../support/invariants.ts';
 import { type RunningStore, startServer } from '../support/store.ts';
 import { patientClientOf } from './patient-client.ts';
+import { comesToRest } from './rest.ts';
 
 let store: RunningStore;
 beforeAll(async () => {
@@ -47,14 +47,6 @@ test('a server that is told to stop leaves its work as it is, and the next one g
   }
 
   await Promise.all(waiting.map(({ payment }) => client.pay(payment.id, 'PAID')));
-  await eventually(
-    'everything is as it should be',
-    async () => {
-      const problems = await checkInvariants(store.databaseUrl, { quiesced: true });
-      if (problems.length > 0) throw new Error(problems.join('\n'));
-      return true;
-    },
-    60_000,
-  );
+  await comesToRest(store.databaseUrl, 60_000);
   for (const { id } of orders) expect((await client.order(id))?.status).toBe('DISPATCHED');
 });

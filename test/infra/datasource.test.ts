@@ -8,6 +8,7 @@ import { startEngine, stopEngine } from '../../server/infra/engine.ts';
 import { useDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { freezeAt, type Point } from '../support/freeze.ts';
+import { meeting } from '../support/meeting.ts';
 import { type DatabaseProxy, startProxy } from '../support/proxy.ts';
 
 const EXECUTOR = 'exec-test';
@@ -74,19 +75,6 @@ const checkpointsOf = (workflowID: string) =>
     'SELECT error FROM dbos.transaction_completion WHERE workflow_id = $1',
     workflowID,
   );
-
-/** Lets the first `count` callers pass together, and later ones at once. */
-function meeting(count: number): () => Promise<void> {
-  let waiting = 0;
-  let open = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return async () => {
-    if (++waiting >= count) open();
-    await opened;
-  };
-}
 
 test('a serialization failure is tried again', async () => {
   const meet = meeting(2);

@@ -120,8 +120,8 @@ const QUIESCED = [
   `SELECT format('order %s is still %s', number, status) AS problem
    FROM orders WHERE status NOT IN ('DISPATCHED', 'CANCELLED')`,
 
-  `SELECT format('workflow %s is %s: %s', workflow_uuid, status, coalesce(left(error, 300), '')) AS problem
-   FROM dbos.workflow_status WHERE status <> 'SUCCESS'`,
+  `SELECT format('workflow %s is %s: %s', workflow_uuid, status, left(o.error, 300)) AS problem
+   FROM dbos.workflow_status LEFT JOIN dbos.workflow_output o USING (workflow_uuid) WHERE status <> 'SUCCESS'`,
 
   `SELECT format('order %s has no workflow', number) AS problem FROM orders o WHERE NOT EXISTS (
      SELECT FROM dbos.workflow_status
