@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from '../server/infra/root.ts';
 import { cost } from './cost.ts';
@@ -17,17 +17,17 @@ import { describeMachine, load as loadAverage } from './support/machine.ts';
 import { type Options, readOptions, USAGE } from './support/options.ts';
 import type { Bench, Part } from './support/part.ts';
 import { start } from './support/processes.ts';
-import { type Row, tableOf } from './support/report.ts';
+import { figure, type Row, tableOf } from './support/report.ts';
 import { buildPrograms } from './support/shop.ts';
 
 const PARTS: Part[] = [load, latency, cost, overload, reads, full, idle, streams, startAndCrash, memory];
-const RESULTS = join(root, 'bench/results');
+const RESULTS = '.data/bench';
 
 const begun = performance.now();
 const say = (text: string) => console.log(`${((performance.now() - begun) / 1000).toFixed(0).padStart(5)} s  ${text}`);
 
 async function main(options: Options): Promise<void> {
-  const parts = PARTS.filter(({ name }) => options.only.some((text) => name.includes(text)));
+  const parts = PARTS.filter(({ name }) => options.only.some((text) => name.startsWith(text)));
   if (parts.length === 0)
     throw new Error(`No part is called like that; there are ${PARTS.map(({ name }) => name).join(', ')}.`);
   say('building');
@@ -42,8 +42,8 @@ async function main(options: Options): Promise<void> {
 
 async function measureAll(cluster: Cluster, options: Options, parts: readonly Part[]): Promise<void> {
   const machine = describeMachine(cluster.folder);
-  say(`machine: ${JSON.stringify(machine)}`);
-  say(`PostgreSQL: ${JSON.stringify(cluster.settings)}`);
+  say(`machine: ${listed(machine)}`);
+  say(`PostgreSQL: ${listed(cluster.settings)}`);
   const shoppers = start(fileURLToPath(new URL('clients/shoppers.ts', import.meta.url)));
   const rows: Row[] = [];
   const kept: Record<string, unknown> = {};
@@ -70,14 +70,25 @@ async function measureAll(cluster: Cluster, options: Options, parts: readonly Pa
   const loadAfter = loadAverage();
   const table = tableOf(rows);
   const name = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
-  await mkdir(RESULTS, { recursive: true });
+  const path = join(root, RESULTS, name);
+  await mkdir(dirname(path), { recursive: true });
   const result = { at: name, options, machine, loadAfter, settings: cluster.settings, failures, rows, kept };
-  await writeFile(join(RESULTS, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
-  await writeFile(join(RESULTS, `${name}.md`), `${table}\n`);
-  console.log(`\n${table}\n\nLoad average before ${machine.load}, after ${loadAfter}.`);
-  for (const failure of failures) console.log(`NOT MEASURED: ${failure}`);
-  console.log(`Written to bench/results/${name}.json and .md.`);
+  await writeFile(`${path}.json`, `${JSON.stringify(result, null, 2)}\n`);
+  const notes = [
+    ...failures.map((failure) => `NOT MEASURED: ${failure}`),
+    `Machine: ${listed({ ...machine, load: `${machine.load} before, ${loadAfter} after` })}`,
+    `PostgreSQL: ${listed(cluster.settings)}`,
+    `Medians of ${options.rounds} rounds of ${options.seconds} s (least–most)${options.quick ? '; quick, so no figure counts' : ''}.`,
+  ].join('\n');
+  await writeFile(`${path}.md`, `${table}\n\n${notes}\n`);
+  console.log(`\n${table}\n\n${notes}\nWritten to ${RESULTS}/${name}.json and .md.`);
   if (failures.length > 0) process.exitCode = 1;
+}
+
+function listed(values: Readonly<Record<string, string | number>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name} ${typeof value === 'number' ? figure(value) : value}`)
+    .join(', ');
 }
 
 // Ending by a signal runs the clean-up of an exit.

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 /** What a run of the benchmarks is told. */
 export type Options = Readonly<{
-  /** Only parts whose name contains one of these. */
+  /** Only parts whose name begins with one of these. */
   only: readonly string[];
   rounds: number;
   /** Length of the measured part of a round. */
@@ -17,7 +17,7 @@ export type Options = Readonly<{
 }>;
 
 export const USAGE = `npm run bench -- [options]
-  --only <text>    only the parts whose name contains the text, or one of several: load,full
+  --only <text>    only the parts whose name begins with the text, or with one of several: load,full
   --rounds <n>     rounds of each measurement; their median counts (5)
   --seconds <n>    measured seconds of a round (5)
   --warm <n>       seconds of load before them (10: then as many dispatches begin as end)

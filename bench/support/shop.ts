@@ -73,7 +73,7 @@ async function makeTemplate(cluster: Cluster, kind: Kind): Promise<string> {
 
 const environment = (databaseUrl: string) => ({
   NODE_ENV: 'production',
-  LOG_LEVEL: 'error',
+  LOG_LEVEL: 'fatal',
   PORT: '0',
   DATABASE_URL: databaseUrl,
   OPERATOR_TOKEN: TOKEN,
