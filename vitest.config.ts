@@ -6,6 +6,8 @@ const patience = { testTimeout: 30_000, hookTimeout: 60_000 };
 const whole = 'test/{supervisor,faults,journeys,live/processes}/**/*.test.ts';
 /** The server's packages take GraphQL's CommonJS build, as Node.js does: with two builds no error is an instance of the other's. */
 const oneGraphql = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] };
+/** What orders live through is tested on both paths: in groups, as every other test, and with each step alone. */
+const orders = 'test/{orders,payments}/**/*.test.ts';
 const web = 'test/web/**/*.test.{ts,tsx}';
 
 export default defineConfig({
@@ -20,6 +22,17 @@ export default defineConfig({
           name: 'server',
           include: ['test/**/*.test.ts'],
           exclude: [whole, web],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        resolve: oneGraphql,
+        test: {
+          ...patience,
+          name: 'alone',
+          include: [orders],
+          env: { GROUP_COMMIT: 'off' },
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },

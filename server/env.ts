@@ -15,6 +15,8 @@ const schema = z.object({
   DATABASE_URL: url.optional(),
   DATABASE_POOL: whole(2, 200).default(10),
   ENGINE_POOL: whole(2, 200).default(10),
+  GROUP_COMMIT: z.enum(['on', 'off']).default('on'),
+  GROUP_POOL: whole(1, 50).default(4),
   DATA_DIR: z.string().min(1).default('.data'),
   PAYMENT_WINDOW_SECONDS: z.coerce.number().positive().max(604_800).default(60),
   DISPATCH_STEPS: whole(1, 1000).default(10),
@@ -40,6 +42,9 @@ export type Env = Readonly<{
   /** Connections for the API and the steps; the engine has `enginePool` more. */
   databasePool: number;
   enginePool: number;
+  /** Steps of many orders share their commits. `groupPool`: connections for that. */
+  groupCommit: boolean;
+  groupPool: number;
   dataDir: string;
   paymentWindowMs: number;
   dispatchSteps: number;
@@ -66,6 +71,8 @@ export function readEnv(source: Record<string, string | undefined> = process.env
     databaseUrl: env.DATABASE_URL,
     databasePool: env.DATABASE_POOL,
     enginePool: env.ENGINE_POOL,
+    groupCommit: env.GROUP_COMMIT === 'on',
+    groupPool: env.GROUP_POOL,
     dataDir: env.DATA_DIR,
     paymentWindowMs: Math.round(env.PAYMENT_WINDOW_SECONDS * 1000),
     dispatchSteps: env.DISPATCH_STEPS,

@@ -6,6 +6,12 @@ export class StillWorkingError extends Error {
   override name = 'StillWorkingError';
 }
 
+/** There is more to do than can be done in time; nothing of this was begun, and it may be asked again in a while. */
+export class OverloadedError extends Error {
+  override name = 'OverloadedError';
+}
+
+const STILL_WORKING = 'This takes longer than usual. It goes on; asking again with the same key is safe.';
 const PATIENCE_MS = 30_000;
 const LOOK_AGAIN_MS = 250;
 
@@ -24,8 +30,21 @@ export async function lookUntilSeen<Result>(topic: Topic, look: () => Promise<Re
       if (seen !== null) return seen;
       await watch.changed(LOOK_AGAIN_MS);
     }
-    throw new StillWorkingError('This takes longer than usual. It goes on; asking again with the same key is safe.');
+    throw new StillWorkingError(STILL_WORKING);
   } finally {
     watch.close();
+  }
+}
+
+/** Waits for something that goes on by itself. Throws StillWorkingError after 30 seconds. */
+export async function patiently<Result>(pending: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new StillWorkingError(STILL_WORKING)), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([pending, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

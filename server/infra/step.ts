@@ -1,6 +1,8 @@
 import { registerDataSource, registerTransaction } from '@dbos-inc/dbos-sdk/datasource';
 import { currentDatabase, type Tx } from './database.ts';
 import { PrismaDataSource } from './datasource.ts';
+import type { BatcherOptions } from './fast/batcher.ts';
+import { groupCommit } from './fast/current.ts';
 import type { Change } from './live/hub.ts';
 import { live } from './live/live.ts';
 
@@ -8,22 +10,44 @@ const DATA_SOURCE = 'store';
 
 registerDataSource(new PrismaDataSource(DATA_SOURCE, currentDatabase));
 
+export type StepOptions<Item, Result> = Readonly<{
+  /** What is to be announced once it is committed. */
+  changes: (item: Item, result: Result) => Iterable<Change>;
+  /**
+   * When what the step writes tells whether it is done, so that doing it again is harmless. In group commit it then has
+   * no checkpoint beside that.
+   */
+  repeatable?: BatcherOptions & { when: (item: Item) => boolean };
+}>;
+
 /**
- * Makes a durable step of a function that writes: one transaction, in one commit with its checkpoint when called
- * from a workflow, and repeated when the database fails it. What changed is announced once it is committed.
- * `name` is recorded by the engine, so it stays as it is for as long as workflows that used it live.
+ * Makes a durable step of a function that writes, for many items at once: one transaction, in one commit with its
+ * checkpoints, and repeated when the database fails it. With group commit, steps of many workflows that are ready
+ * together run as one; without it, each is a batch of one. `name` is recorded by the engine, so it stays as it is
+ * for as long as workflows that used it live.
  */
-export function step<Args extends unknown[], Result>(
+export function step<Item, Result>(
   name: string,
-  body: (tx: Tx, ...args: Args) => Promise<Result>,
-  changes: (result: Result) => Iterable<Change>,
-): (...args: Args) => Promise<Result> {
-  const transaction = registerTransaction(DATA_SOURCE, (...args: Args) => body(PrismaDataSource.transaction, ...args), {
-    name,
-  });
-  return async (...args) => {
-    const result = await transaction(...args);
-    live.announce(changes(result));
+  body: (tx: Tx, items: Item[]) => Promise<Result[]>,
+  { changes, repeatable }: StepOptions<Item, Result>,
+): (item: Item) => Promise<Result> {
+  const alone = transaction(name, async (tx, item: Item) => (await body(tx, [item]))[0]!);
+  return async (item) => {
+    const group = groupCommit();
+    const result = await (!group
+      ? alone(item)
+      : repeatable?.when(item)
+        ? group.repeatable(name, body, item, repeatable)
+        : group.durable(name, body, item));
+    live.announce(changes(item, result));
     return result;
   };
+}
+
+/** Makes a transaction of a function: repeated when the database fails it, and recorded when a workflow calls it. */
+export function transaction<Item, Result>(
+  name: string,
+  body: (tx: Tx, item: Item) => Promise<Result>,
+): (item: Item) => Promise<Result> {
+  return registerTransaction(DATA_SOURCE, (item: Item) => body(PrismaDataSource.transaction, item), { name });
 }

@@ -31,6 +31,6 @@ builder.prismaObjectField(Order, 'workflow', (t) =>
     nullable: true,
     authScopes: { operator: true },
     description: 'What the durable engine recorded; null once that is pruned. For operators.',
-    resolve: ({ checkoutKey }) => recordedRun(checkoutWorkflowId(checkoutKey)),
+    resolve: ({ id, checkoutKey }) => recordedRun(checkoutWorkflowId(checkoutKey), id),
   }),
 );

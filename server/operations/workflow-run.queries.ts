@@ -1,4 +1,7 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
+import { currentDatabase } from '../infra/database.ts';
+
+const ADVANCE = 'advanceDispatch';
 
 /** What the engine recorded of a workflow. */
 export type RecordedRun = Readonly<{
@@ -9,23 +12,38 @@ export type RecordedRun = Readonly<{
   steps: readonly Readonly<{ name: string; startedAt: Date | null; completedAt: Date | null; error: string | null }>[];
 }>;
 
-/** Reads what the engine recorded of a workflow; null where it has nothing. */
-export async function recordedRun(workflowId: string): Promise<RecordedRun | null> {
+/** Reads what is recorded of an order's workflow; null where the engine has nothing. */
+export async function recordedRun(workflowId: string, orderId: string): Promise<RecordedRun | null> {
   const [status] = await DBOS.listWorkflows({ workflowIDs: [workflowId], loadInput: false, loadOutput: false });
   if (!status) return null;
-  const steps = await DBOS.listWorkflowSteps(workflowId);
+  const steps = (await DBOS.listWorkflowSteps(workflowId)) ?? [];
+  const advances = steps.filter(({ name }) => name === ADVANCE).length;
   return {
     id: status.workflowID,
     status: status.status,
     executorId: status.executorId ?? null,
     attempts: status.recoveryAttempts ?? 0,
-    steps: (steps ?? []).map(({ name, startedAtEpochMs, completedAtEpochMs, error }) => ({
-      name,
-      startedAt: dateOf(startedAtEpochMs),
-      completedAt: dateOf(completedAtEpochMs),
-      error: error?.message ?? null,
-    })),
+    steps: [
+      ...steps.map(({ name, startedAtEpochMs, completedAtEpochMs, error }) => ({
+        name,
+        startedAt: dateOf(startedAtEpochMs),
+        completedAt: dateOf(completedAtEpochMs),
+        error: error?.message ?? null,
+      })),
+      ...(await advancesAfter(orderId, advances)),
+    ],
   };
+}
+
+/** The steps of a dispatch whose only record is the order's own, as group commit writes them: its events. */
+async function advancesAfter(orderId: string, recorded: number): Promise<RecordedRun['steps']> {
+  const events = await currentDatabase().orderEvent.findMany({
+    where: { orderId, type: { in: ['PROGRESSED', 'DISPATCHED'] } },
+    orderBy: { version: 'asc' },
+    skip: recorded,
+    select: { at: true },
+  });
+  return events.map(({ at }) => ({ name: ADVANCE, startedAt: at, completedAt: at, error: null }));
 }
 
 const dateOf = (epochMs: number | undefined) => (epochMs === undefined ? null : new Date(epochMs));

@@ -18,19 +18,21 @@ import { localId, productNumber } from '../graphql/ids.ts';
 import { currentDatabase } from '../infra/database.ts';
 import { checkOut, report } from './orders.commands.ts';
 import { Order } from './orders.graphql.ts';
+import { loadOrder } from './orders.loader.ts';
 import { type RefusedOrder, refusedOrder } from './orders.queries.ts';
 
-/** Reads the order of a result, with what the query selects of it. */
-export const orderField = (description: string) => ({ type: Order, description, nullable: false }) as const;
+/** The field `order` of a result: the order as it is once the result is known. */
+export const orderOfResult = (description: string) => ({
+  type: Order,
+  description,
+  resolve: ({ orderId }: { orderId: string }) => loadOrder(orderId),
+});
 
 type CheckoutSuccess = Tagged<'CheckoutSuccess', { orderId: string; replayed: boolean }>;
 const CheckoutSuccess = builder.objectRef<CheckoutSuccess>('CheckoutSuccess').implement({
   description: 'The order is placed and its stock reserved.',
   fields: (t) => ({
-    order: t.prismaField({
-      ...orderField('The order.'),
-      resolve: (query, { orderId: id }) => currentDatabase().order.findUniqueOrThrow({ ...query, where: { id } }),
-    }),
+    order: t.field(orderOfResult('The order.')),
     replayed: t.exposeBoolean('replayed', { description: 'Whether this key had been answered before.' }),
   }),
 });
@@ -47,10 +49,7 @@ const InsufficientStockError = builder.objectRef<InsufficientStock>('Insufficien
     }),
     requested: t.exposeInt('requested', { description: 'Units asked for.' }),
     available: t.exposeInt('available', { description: 'Units there were.' }),
-    order: t.prismaField({
-      ...orderField('The order, cancelled.'),
-      resolve: (query, { orderId: id }) => currentDatabase().order.findUniqueOrThrow({ ...query, where: { id } }),
-    }),
+    order: t.field(orderOfResult('The order, cancelled.')),
   }),
 });
 
@@ -59,10 +58,7 @@ export const OrderStateError = builder.objectRef<OrderState>('OrderStateError').
   description: "Not possible in the order's state. Nothing was changed.",
   interfaces: [UserError],
   fields: (t) => ({
-    order: t.prismaField({
-      ...orderField('The order as it is.'),
-      resolve: (query, { orderId: id }) => currentDatabase().order.findUniqueOrThrow({ ...query, where: { id } }),
-    }),
+    order: t.field(orderOfResult('The order as it is.')),
   }),
 });
 
@@ -137,10 +133,7 @@ type CancelOrderSuccess = Tagged<'CancelOrderSuccess', { orderId: string }>;
 const CancelOrderSuccess = builder.objectRef<CancelOrderSuccess>('CancelOrderSuccess').implement({
   description: 'The order is cancelled.',
   fields: (t) => ({
-    order: t.prismaField({
-      ...orderField('The order, cancelled.'),
-      resolve: (query, { orderId: id }) => currentDatabase().order.findUniqueOrThrow({ ...query, where: { id } }),
-    }),
+    order: t.field(orderOfResult('The order, cancelled.')),
   }),
 });
 

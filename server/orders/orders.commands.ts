@@ -4,11 +4,15 @@ import { shelvesOf } from '../catalog/catalog.queries.ts';
 import { type Line, mergeLines, type Problem, place } from '../domain/checkout.ts';
 import { keyProblem } from '../domain/key.ts';
 import type { SignalKind, SignalOutcome } from '../domain/order.ts';
+import { groupCommit } from '../infra/fast/current.ts';
 import { hashOf } from '../infra/hash.ts';
-import { lookUntilSeen } from '../infra/patience.ts';
+import { live } from '../infra/live/live.ts';
+import { lookUntilSeen, patiently } from '../infra/patience.ts';
+import { placeInGroup } from './group-checkout.commands.ts';
+import { localInbox } from './orders.inbox.ts';
 import { findByKey, type KnownCheckout, outcomeOf } from './orders.queries.ts';
 import { receiveReport } from './orders.steps.ts';
-import { checkoutWorkflow } from './orders.workflow.ts';
+import { type CheckoutRequest, checkoutWorkflow } from './orders.workflow.ts';
 
 /** What an order is given at checkout, by the configuration of the day. */
 export type CheckoutTerms = Readonly<{ paymentWindowMs: number; dispatchSteps: number; dispatchStepMs: number }>;
@@ -33,17 +37,29 @@ export async function checkOut(key: string, lines: readonly Line[], terms: Check
   if ('problem' in merged) return { type: 'INVALID', problem: merged.problem };
   const requestHash = hashOf(canonical(merged.lines));
 
-  const known = await findByKey(key);
-  if (known) return answer(known, requestHash, true);
-  const problem = await problemOf(merged.lines, lines);
-  if (problem) return { type: 'INVALID', problem };
-
   const orderId = randomUUID();
   const request = { orderId, paymentId: randomUUID(), key, requestHash, lines: merged.lines, ...terms };
-  await DBOS.startWorkflow(checkoutWorkflow, { workflowID: checkoutWorkflowId(key) })(request);
-  const placed = await lookUntilSeen(`order:${orderId}`, () => findByKey(key));
+  const group = groupCommit();
+  const placing = group
+    ? await placeInGroup(group, checkoutWorkflowId(key), request)
+    : await placeAlone(request, lines);
+  if ('problem' in placing)
+    return { type: 'INVALID', problem: (await problemOf(merged.lines, lines)) ?? placing.problem };
   // Another call with this key came first if the order is not the one that this call proposed.
-  return answer(placed, requestHash, placed.id !== orderId);
+  return answer(placing.known, requestHash, placing.known.id !== orderId);
+}
+
+async function placeAlone(
+  request: CheckoutRequest,
+  given: readonly Line[],
+): Promise<{ known: KnownCheckout } | { problem: Problem }> {
+  const { key, orderId } = request;
+  const known = await findByKey(key);
+  if (known) return { known };
+  const problem = await problemOf(request.lines, given);
+  if (problem) return { problem };
+  await DBOS.startWorkflow(checkoutWorkflow, { workflowID: checkoutWorkflowId(key) })(request);
+  return { known: await lookUntilSeen(`order:${orderId}`, () => findByKey(key)) };
 }
 
 function answer(known: KnownCheckout, requestHash: string, replayed: boolean): CheckoutAnswer {
@@ -71,8 +87,12 @@ export type ReportAnswer = SignalOutcome | 'CONFLICT' | undefined;
  * Reports an outcome of payment, or a wish to cancel, and answers once it has taken effect. `key`: makes the same
  * report sent twice one report; without it, reports are told apart by what they say and the order's state.
  */
-export async function report(orderId: string, kind: SignalKind, key: string = randomUUID()): Promise<ReportAnswer> {
-  const receipt = await receiveReport({ orderId, kind, key });
+export async function report(orderId: string, kind: SignalKind, key?: string): Promise<ReportAnswer> {
+  const handed = localInbox.hand(orderId, { kind, key: key ?? null, receivedAt: live.databaseNow() });
+  const became = handed && (await patiently(handed));
+  if (became) return became;
+
+  const receipt = await receiveReport({ orderId, kind, key: key ?? randomUUID() });
   if (receipt?.result !== 'QUEUED') return receipt?.result === 'SETTLED' ? receipt.outcome : receipt?.result;
   return lookUntilSeen(`order:${orderId}`, () => outcomeOf(receipt.signalId));
 }

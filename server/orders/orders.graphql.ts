@@ -1,3 +1,4 @@
+import type PrismaTypes from '../generated/pothos.ts';
 import { builder } from '../graphql/builder.ts';
 import { localId } from '../graphql/ids.ts';
 import { checkPage } from '../graphql/paging.ts';
@@ -77,18 +78,28 @@ builder.prismaObject('OrderLine', {
   }),
 });
 
-builder.prismaNode('Payment', {
+type OrderRow = PrismaTypes['Order']['Shape'];
+
+/** The payment of an order: a node of its own, told by the order's row. */
+const Payment = builder.objectRef<OrderRow>('Payment');
+builder.node(Payment, {
   description: 'The one payment of an order.',
-  id: { field: 'id', description: "Global id; not the checkout's key, and neither can be guessed from the other." },
-  nullable: true,
+  id: {
+    resolve: (order) => order.paymentId,
+    description: "Global id; not the checkout's key, and neither can be guessed from the other.",
+  },
+  loadMany: async (paymentIds) => {
+    const orders = await currentDatabase().order.findMany({ where: { paymentId: { in: paymentIds } } });
+    return paymentIds.map((id) => orders.find(({ paymentId }) => paymentId === id) ?? null);
+  },
   fields: (t) => ({
-    status: t.expose('status', { type: PaymentStatus, description: 'Where it stands.' }),
+    status: t.expose('paymentStatus', { type: PaymentStatus, description: 'Where it stands.' }),
     amount: t.field({
       type: MoneyType,
       description: "The order's total.",
-      resolve: ({ amountMinor, currency }) => ({ minor: amountMinor, currency }),
+      resolve: ({ totalMinor, currency }) => ({ minor: totalMinor, currency }),
     }),
-    attempts: t.exposeInt('attempts', { description: 'Outcomes reported that took effect.' }),
+    attempts: t.exposeInt('paymentAttempts', { description: 'Outcomes reported that took effect.' }),
   }),
 });
 
@@ -131,11 +142,7 @@ export const Order = builder.prismaNode('Order', {
       description: 'What is to be paid.',
       resolve: ({ totalMinor, currency }) => ({ minor: totalMinor, currency }),
     }),
-    payment: t.relation('payment', {
-      description: 'Its payment.',
-      nullable: false,
-      onNull: () => new Error('An order has no payment.'),
-    }),
+    payment: t.field({ type: Payment, description: 'Its payment.', resolve: (order) => order }),
     payBy: t.expose('payBy', { type: 'DateTime', description: "The reservation's end." }),
     progress: t.field({
       type: Progress,

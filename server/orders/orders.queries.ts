@@ -33,12 +33,6 @@ export async function outcomeOf(signalId: string): Promise<SignalOutcome | null>
   return row?.outcome ?? null;
 }
 
-/** Finds the order that a payment is for. */
-export async function orderOfPayment(paymentId: string): Promise<string | null> {
-  const row = await currentDatabase().payment.findUnique({ where: { id: paymentId }, select: { orderId: true } });
-  return row?.orderId ?? null;
-}
-
 /** An order that was refused for lack of stock, with the first product that was short. */
 export type RefusedOrder = Readonly<{ orderId: string; productId: number; requested: number; available: number }>;
 

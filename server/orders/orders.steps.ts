@@ -1,47 +1,68 @@
 import type { Change } from '../infra/live/hub.ts';
-import { step } from '../infra/step.ts';
+import { live } from '../infra/live/live.ts';
+import { step, transaction } from '../infra/step.ts';
+import { localInbox } from './orders.inbox.ts';
 import { advanceOrders } from './sql/advance.ts';
-import { type Placed, type PlaceRequest, placeOrders } from './sql/place.ts';
+import { type Placed, placeOrders } from './sql/place.ts';
 import { receive } from './sql/receive.ts';
-import { type Settled, settleOrders } from './sql/settle.ts';
+import { type SettleItem, settleOrders } from './sql/settle.ts';
 
-const ofOrder = (orderId: string, version: number): Change => ({ topic: `order:${orderId}`, version });
-const ofProducts = (products: Placed['products']): Change[] =>
-  products.map(({ id, version }) => ({ topic: `product:${id}`, version }));
+/** Ticks of this long go together: what is due a moment later loses nothing by it. */
+const TICK_LINGER_MS = 10;
+const TICK_BATCH = 2_000;
+
+type Products = Placed['products'];
+
+/** What an order's step has changed. */
+export const changesOf = (
+  orderId: string,
+  { version, products }: { version: number; products?: Products },
+): Change[] => [
+  { topic: `order:${orderId}`, version },
+  ...(products ?? []).map(({ id, version }): Change => ({ topic: `product:${id}`, version })),
+];
 
 /** Places the order and reserves its stock, all of it or none; without stock the order is kept as cancelled. */
-export const placeOrder = step(
-  'placeOrder',
-  async (tx, request: PlaceRequest): Promise<Placed & { orderId: string }> => {
-    const [placed] = await placeOrders(tx, [request]);
-    return { ...placed!, orderId: request.orderId };
-  },
-  ({ orderId, version, products }) => [ofOrder(orderId, version), ...ofProducts(products)],
-);
+export const placeOrder = step('placeOrder', placeOrders, {
+  changes: ({ orderId }, placed) => changesOf(orderId, placed),
+});
 
-/** Acts on what has been reported about the order, or expires it when its time is over; else changes nothing. */
-export const settleOrder = step(
-  'settleOrder',
-  async (tx, orderId: string): Promise<Settled & { orderId: string }> => {
-    const [settled] = await settleOrders(tx, [orderId]);
-    return { ...settled!, orderId };
-  },
-  ({ orderId, version, products }) => [ofOrder(orderId, version), ...ofProducts(products)],
-);
+const settle = step('settleOrder', settleOrders, {
+  changes: ({ orderId }, settled) => changesOf(orderId, settled),
+});
 
-/** Advances the order's dispatch to a step; the last one makes it DISPATCHED. */
-export const advanceDispatch = step(
-  'advanceDispatch',
-  async (tx, orderId: string, number: number) => {
-    const [advanced] = await advanceOrders(tx, [{ orderId, step: number }]);
-    return { ...advanced!, orderId };
-  },
-  ({ orderId, version }) => [ofOrder(orderId, version)],
-);
+/**
+ * Acts on what has been reported about the order, or expires it when its time is over; else changes nothing. Those
+ * who handed their reports over are answered once it is committed.
+ */
+export async function settleOrder(item: SettleItem): ReturnType<typeof settle> {
+  try {
+    const settled = await settle(item);
+    for (const { id, outcome } of settled.answers ?? []) localInbox.answer(id, outcome);
+    if (settled.status !== 'PENDING') localInbox.close(item.orderId);
+    return settled;
+  } catch (error) {
+    for (const { id } of item.reports) localInbox.giveUp(id);
+    localInbox.close(item.orderId);
+    throw error;
+  }
+}
+
+/**
+ * Advances the order's dispatch to a step; the last one makes it DISPATCHED. The order's progress is the record of it.
+ * The first step has a checkpoint all the same, by which a patch before the dispatch can tell that it has begun.
+ */
+export const advanceDispatch = step('advanceDispatch', advanceOrders, {
+  changes: ({ orderId }, advanced) => changesOf(orderId, advanced),
+  repeatable: { when: ({ step }) => step > 1, lingerMs: TICK_LINGER_MS, max: () => TICK_BATCH },
+});
+
+const receiveOne = transaction('receiveReport', receive);
 
 /** Stores a report about an order, or settles it at once where no workflow waits for it: see `receive`. */
-export const receiveReport = step('receiveReport', receive, (receipt) => {
-  if (receipt?.result === 'QUEUED') return [{ topic: `inbox:${receipt.orderId}`, version: 0 }];
-  if (receipt?.result !== 'SETTLED' || !receipt.settled) return [];
-  return [ofOrder(receipt.orderId, receipt.settled.version), ...ofProducts(receipt.settled.products)];
-});
+export async function receiveReport(report: Parameters<typeof receiveOne>[0]): ReturnType<typeof receiveOne> {
+  const receipt = await receiveOne(report);
+  if (receipt?.result === 'QUEUED') live.announce([{ topic: `inbox:${report.orderId}`, version: 0 }]);
+  if (receipt?.result === 'SETTLED' && receipt.settled) live.announce(changesOf(report.orderId, receipt.settled));
+  return receipt;
+}

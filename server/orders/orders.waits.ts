@@ -1,5 +1,6 @@
 import { live } from '../infra/live/live.ts';
 import { persistently } from '../infra/persistently.ts';
+import { type HandedReport, localInbox } from './orders.inbox.ts';
 import { hasNews } from './orders.queries.ts';
 
 /** A lost wake-up is found by the live connection's sweep; this looks again even when that is down. */
@@ -9,19 +10,28 @@ const LOOK_AGAIN_MS = 5_000;
 const MARGIN_MS = 5;
 
 /**
- * Waits until there is something to settle: a report in the order's inbox, or `payBy` (Unix milliseconds, the
- * database's clock) has passed. Holds nothing but memory: after a crash the next execution waits anew.
+ * Waits until there is something to settle: a report, handed over in this process or stored in the order's inbox, or
+ * `payBy` (Unix milliseconds, the database's clock) has passed. Returns what was handed over. Holds nothing but
+ * memory: after a crash the next execution waits anew.
  */
-export async function untilReportedOr(payBy: number, orderId: string): Promise<void> {
+export async function untilReportedOr(payBy: number, orderId: string): Promise<HandedReport[]> {
   const watch = live.watch([`inbox:${orderId}`]);
+  // What was stored before this process placed the order was stored by nobody.
+  let look = !localInbox.isOpen(orderId);
+  localInbox.open(orderId);
+  localInbox.onReport(orderId, () => watch.mark(`inbox:${orderId}`));
   try {
     for (;;) {
       watch.take();
       const left = live.millisecondsUntil(payBy) + MARGIN_MS;
-      if (left <= 0 || (await persistently('hasNews', () => hasNews(orderId)))) return;
+      const reports = localInbox.take(orderId);
+      if (reports.length > 0 || left <= 0) return reports;
+      if (look && (await persistently('hasNews', () => hasNews(orderId)))) return localInbox.take(orderId);
+      look = true;
       await watch.changed(Math.min(left, LOOK_AGAIN_MS));
     }
   } finally {
+    localInbox.onReport(orderId, undefined);
     watch.close();
   }
 }

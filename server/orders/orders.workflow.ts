@@ -19,14 +19,14 @@ async function checkout(request: CheckoutRequest): Promise<'DISPATCHED' | 'CANCE
 
   let order: Awaited<ReturnType<typeof settleOrder>>;
   do {
-    await untilReportedOr(placed.payBy, orderId);
-    order = await settleOrder(orderId);
+    const reports = await untilReportedOr(placed.payBy, orderId);
+    order = await settleOrder({ orderId, reports });
   } while (order.status === 'PENDING');
   if (order.status === 'CANCELLED' || order.paidAt === null) return 'CANCELLED';
 
   for (let step = 1; step <= dispatchSteps; step++) {
     await until(order.paidAt + step * dispatchStepMs);
-    await advanceDispatch(orderId, step);
+    await advanceDispatch({ orderId, step });
   }
   return 'DISPATCHED';
 }

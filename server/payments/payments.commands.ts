@@ -1,7 +1,7 @@
 import { keyProblem } from '../domain/key.ts';
 import type { SignalKind } from '../domain/order.ts';
 import { report } from '../orders/orders.commands.ts';
-import { orderOfPayment } from '../orders/orders.queries.ts';
+import { orderOfPayment } from '../orders/orders.loader.ts';
 
 export type PaymentAnswer =
   | Readonly<{ type: 'SETTLED' | 'CONTRADICTED'; orderId: string }>

@@ -9,8 +9,7 @@ import {
   type Tagged,
 } from '../graphql/errors.ts';
 import { localId } from '../graphql/ids.ts';
-import { currentDatabase } from '../infra/database.ts';
-import { OrderStateError, orderField, orderState } from '../orders/checkout.graphql.ts';
+import { OrderStateError, orderOfResult, orderState } from '../orders/checkout.graphql.ts';
 import { submitPayment } from './payments.commands.ts';
 
 const PaymentOutcome = builder.enumType('PaymentOutcome', {
@@ -26,10 +25,7 @@ type SubmitPaymentSuccess = Tagged<'SubmitPaymentSuccess', { orderId: string }>;
 const SubmitPaymentSuccess = builder.objectRef<SubmitPaymentSuccess>('SubmitPaymentSuccess').implement({
   description: 'The outcome has taken effect. Money for an order that was cancelled before is refunded.',
   fields: (t) => ({
-    order: t.prismaField({
-      ...orderField('The order, after the outcome has taken effect.'),
-      resolve: (query, { orderId: id }) => currentDatabase().order.findUniqueOrThrow({ ...query, where: { id } }),
-    }),
+    order: t.field(orderOfResult('The order, after the outcome has taken effect.')),
   }),
 });
 

@@ -1,6 +1,6 @@
 import type { Point } from '../support/freeze.ts';
 
-/** Whose life is lived while the server is killed: see `stories` in kills.test.ts. */
+/** Whose life is lived while the server is killed: see `stories` in kills.ts. */
 export type Story = 'bought' | 'declined' | 'failed' | 'cancelled' | 'expired' | 'refunded' | 'restocked';
 
 /**
@@ -25,6 +25,9 @@ function at(story: Story, name: string, row: Row, moments: Point['at'][] = ['wri
   );
 }
 
+/** How a server commits: each step alone, or the steps of many orders in groups. */
+export type Path = 'alone' | 'group';
+
 /** A step: before its COMMIT, at it, and after it but before the engine has noted it too. */
 function step(story: Story, workflow: string, name: string, number: number): Boundary[] {
   const row = (table: string, id: string, counter: string): Row => ({
@@ -40,37 +43,61 @@ function step(story: Story, workflow: string, name: string, number: number): Bou
   ];
 }
 
-function ends(story: Story, workflow: string, steps: Boundary[]): Boundary[] {
-  return [
-    ...at(story, 'the start', { event: 'INSERT', table: 'dbos.workflow_status', when: `NEW.name = '${workflow}'` }),
-    ...steps,
-    ...at(story, "the clearing of the steps' checkpoints", {
-      event: 'DELETE',
-      table: 'dbos.transaction_completion',
-      when: `OLD.workflow_id LIKE '${workflow}:%' AND OLD.function_num = 0`,
-    }),
-    ...at(story, 'the end', { event: 'UPDATE', table: 'dbos.workflow_status', when: `NEW.status = 'SUCCESS'` }),
-  ];
+/** A step in a group: its one checkpoint is the engine's, in the same commit. */
+function groupStep(story: Story, workflow: string, name: string, number: number): Boundary[] {
+  const when = `NEW.workflow_uuid LIKE '${workflow}:%' AND NEW.function_id = ${number}`;
+  return at(story, name, { event: 'INSERT', table: 'dbos.operation_outputs', when });
+}
+
+function starts(story: Story, workflow: string): Boundary[] {
+  return at(story, 'the start', { event: 'INSERT', table: 'dbos.workflow_status', when: `NEW.name = '${workflow}'` });
+}
+
+function clears(story: Story, workflow: string): Boundary[] {
+  return at(story, "the clearing of the steps' checkpoints", {
+    event: 'DELETE',
+    table: 'dbos.transaction_completion',
+    when: `OLD.workflow_id LIKE '${workflow}:%' AND OLD.function_num = 0`,
+  });
+}
+
+function ends(story: Story, workflow: string): Boundary[] {
+  const when = `NEW.status = 'SUCCESS' AND NEW.name = '${workflow}'`;
+  return at(story, 'the end', { event: 'UPDATE', table: 'dbos.workflow_status', when });
+}
+
+/** In a group, a step of a dispatch has no checkpoint but the order and its event. */
+function dispatches(path: Path): Boundary[] {
+  return Array.from({ length: STEPS }, (_, i) => {
+    const name = `step ${i + 1} of the dispatch`;
+    const row: Row = { event: 'INSERT', table: 'order_events', when: `NEW.progress = ${i + 1}` };
+    return path === 'alone' ? step('bought', 'checkout', name, i + 2) : at('bought', name, row);
+  }).flat();
 }
 
 const report = (story: Story, kind: string) =>
   at(story, 'the storing of the report', { event: 'INSERT', table: 'order_signals', when: `NEW.kind = '${kind}'` });
-const settle = (story: Story) => step(story, 'checkout', 'settling', 1);
 
 /** Every moment between two writes of a checkout, a payment, a dispatch and a restocking. */
-export const boundaries: Boundary[] = [
-  ...ends('bought', 'checkout', [
-    ...step('bought', 'checkout', 'placing', 0),
+export function boundariesOf(path: Path): Boundary[] {
+  const stepOf = path === 'alone' ? step : groupStep;
+  const settle = (story: Story) => stepOf(story, 'checkout', 'settling', 1);
+  return [
+    ...starts('bought', 'checkout'),
+    ...stepOf('bought', 'checkout', 'placing', 0),
     ...report('bought', 'PAID'),
     ...settle('bought'),
-    ...Array.from({ length: STEPS }, (_, i) =>
-      step('bought', 'checkout', `step ${i + 1} of the dispatch`, i + 2),
-    ).flat(),
-  ]),
-  ...settle('declined'),
-  ...settle('failed'),
-  ...settle('cancelled'),
-  ...settle('expired'),
-  ...report('refunded', 'PAID'),
-  ...ends('restocked', 'restock', step('restocked', 'restock', 'restocking', 0)),
-];
+    ...dispatches(path),
+    ...(path === 'alone' ? clears('bought', 'checkout') : []),
+    ...ends('bought', 'checkout'),
+    ...settle('declined'),
+    ...settle('failed'),
+    ...settle('cancelled'),
+    ...settle('expired'),
+    ...report('refunded', 'PAID'),
+    ...starts('restocked', 'restock'),
+    ...stepOf('restocked', 'restock', 'restocking', 0),
+    ...(path === 'alone' ? clears('restocked', 'restock') : []),
+    ...ends('restocked', 'restock'),
+  ];
+}

@@ -33,7 +33,7 @@ async function live(database: Database, quantity: number, reports: Kind[], windo
   const { orderId } = placing;
   const run = <T>(step: (tx: Tx) => Promise<T>) => database.$transaction(step);
   await run((tx) => placeOrders(tx, [placing]));
-  const settle = () => run((tx) => settleOrders(tx, [orderId]));
+  const settle = () => run((tx) => settleOrders(tx, [{ orderId, reports: [] }]));
   let [settled] = await settle();
   for (const kind of reports) {
     await run((tx) => receive(tx, { orderId, kind, key: randomUUID() }));
@@ -80,10 +80,10 @@ describe('the checker', () => {
     INSERT INTO stock_movements (product_id, delta, cause, order_id, at) VALUES (1, ${delta}, '${cause}', ${orderId}, now());
     UPDATE products SET inventory = inventory + ${delta} WHERE id = 1`;
   const again = (columns: string, values: string, status: string) => `
-    INSERT INTO orders (id, status, cancel_reason, currency, total_minor, pay_by, paid_at, progress, dispatch_steps, version,
-      request_hash, created_at, updated_at, ${columns})
-    SELECT gen_random_uuid(), status, cancel_reason, currency, total_minor, pay_by, paid_at, progress, dispatch_steps, version,
-      request_hash, created_at, updated_at, ${values} FROM orders WHERE id = ${one(status)}`;
+    INSERT INTO orders (id, status, cancel_reason, currency, total_minor, payment_id, payment_status, payment_attempts,
+      pay_by, paid_at, progress, dispatch_steps, version, request_hash, created_at, updated_at, ${columns})
+    SELECT gen_random_uuid(), status, cancel_reason, currency, total_minor, payment_id, payment_status, payment_attempts,
+      pay_by, paid_at, progress, dispatch_steps, version, request_hash, created_at, updated_at, ${values} FROM orders WHERE id = ${one(status)}`;
 
   test('finds nothing where all is well', async () => {
     expect(await checkInvariants(source.url)).toEqual([]);
@@ -104,11 +104,11 @@ describe('the checker', () => {
     ],
     [
       /^key .* has 2 orders/,
-      `DROP INDEX orders_checkout_key_key; ${again('checkout_key, number', 'checkout_key, 99', 'PENDING')}`,
+      `DROP INDEX orders_checkout_key_key, orders_payment_id_key; ${again('checkout_key, number', 'checkout_key, 99', 'PENDING')}`,
     ],
     [
       /^number .* has 2 orders/,
-      `DROP INDEX orders_number_key; ${again('checkout_key, number', "'other', number", 'PENDING')}`,
+      `DROP INDEX orders_number_key, orders_payment_id_key; ${again('checkout_key, number', "'other', number", 'PENDING')}`,
     ],
     [
       /^key .* has 2 reports/,
@@ -120,23 +120,16 @@ describe('the checker', () => {
       `ALTER TABLE restocks DROP CONSTRAINT restocks_pkey CASCADE;
        INSERT INTO restocks SELECT 'k', 'h', '{}'::int[], now() FROM generate_series(1, 2)`,
     ],
-    [
-      /has 2 payments/,
-      `DROP INDEX payments_order_id_key; INSERT INTO payments
-       SELECT gen_random_uuid(), order_id, status, amount_minor, currency, attempts FROM payments LIMIT 1`,
-    ],
-    [/has 0 payments/, `DELETE FROM payments WHERE order_id = ${one('PENDING')}`],
     [/reserved 6 in 2 movements/, move(one('PENDING'), -1, 'RESERVED')],
     [/reserved 1 in 1 movements/, move(short, -1, 'RESERVED')],
     [/asked for 6 of product 1/, `UPDATE order_lines SET quantity = 6 WHERE quantity = 5`],
     [/totals \d+, its lines/, `UPDATE orders SET total_minor = 1 WHERE id = ${one('PENDING')}`],
-    [/its payment 1$/, `UPDATE payments SET amount_minor = 1 WHERE order_id = ${one('PENDING')}`],
     [/is CANCELLED and holds -1 of/, move(expired, 1, 'RELEASED')],
     [/is DISPATCHED and holds 0 of/, move(one('DISPATCHED'), 1, 'RELEASED')],
-    [/with a payment that is EXPIRED/, `UPDATE payments SET status = 'EXPIRED' WHERE order_id = ${one('DISPATCHED')}`],
-    [/with a payment that is SUCCEEDED/, `UPDATE payments SET status = 'SUCCEEDED' WHERE order_id = ${expired}`],
-    [/with a payment that is SUCCEEDED/, `UPDATE payments SET status = 'SUCCEEDED' WHERE order_id = ${one('PENDING')}`],
-    [/tells of 1 refunds/, `UPDATE payments SET status = 'EXPIRED' WHERE order_id = ${expired}`],
+    [/with a payment that is EXPIRED/, `UPDATE orders SET payment_status = 'EXPIRED' WHERE id = ${one('DISPATCHED')}`],
+    [/with a payment that is SUCCEEDED/, `UPDATE orders SET payment_status = 'SUCCEEDED' WHERE id = ${expired}`],
+    [/with a payment that is SUCCEEDED/, `UPDATE orders SET payment_status = 'SUCCEEDED' WHERE id = ${one('PENDING')}`],
+    [/tells of 1 refunds/, `UPDATE orders SET payment_status = 'EXPIRED' WHERE id = ${expired}`],
     [/its events are/, `DELETE FROM order_events WHERE order_id = ${one('DISPATCHED')} AND version = 3`],
     [/its events are/, `UPDATE orders SET version = version + 1 WHERE id = ${one('PENDING')}`],
     [
@@ -163,7 +156,7 @@ describe('the checker', () => {
     ],
     [/for lack of stock after/, `UPDATE orders SET cancel_reason = 'OUT_OF_STOCK' WHERE id = ${expired}`],
     [/reports that took effect/, `UPDATE order_signals SET outcome = 'DUPLICATE' WHERE kind = 'DECLINED'`],
-    [/counts 3 attempts/, `UPDATE payments SET attempts = 3 WHERE status = 'SUCCEEDED'`],
+    [/counts 3 attempts/, `UPDATE orders SET payment_attempts = 3 WHERE payment_status = 'SUCCEEDED'`],
     [
       /report that nobody acts on/,
       `INSERT INTO order_signals (order_id, kind, key, received_at) VALUES (${one('DISPATCHED')}, 'CANCEL', 'k', now())`,
@@ -222,7 +215,7 @@ describe('without a guard of the store', () => {
     const placing = request(1, 0, 3);
     await database.$transaction((tx) => placeOrders(tx, [placing]));
     await database.$executeRaw`ALTER TABLE order_events DROP CONSTRAINT order_events_pkey`;
-    await both((tx) => settleOrders(tx, [placing.orderId]));
+    await both((tx) => settleOrders(tx, [{ orderId: placing.orderId, reports: [] }]));
     const problems = await checkInvariants(copy.url);
     expect(problems).toContainEqual(expect.stringMatching(/is CANCELLED and holds -1 of product 3/));
     expect(problems).toContainEqual(expect.stringMatching(/is at version 3, its events are \{1,2,3,3\}/));

@@ -70,8 +70,8 @@ test('the next build finishes an order in its old shape, and runs a new one in t
   const freeze = await freezeAt(store.databaseUrl, {
     at: 'commit',
     event: 'INSERT',
-    table: 'dbos.transaction_completion',
-    when: 'NEW.function_num = 3',
+    table: 'order_events',
+    when: 'NEW.progress = 2',
   });
   await client.pay(old.payment.id, 'PAID');
   await freeze.reached();

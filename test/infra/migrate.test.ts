@@ -55,9 +55,9 @@ describe('the migrations', () => {
   test('are told from a schema that has more', async () => {
     await migrate(database.url);
     const schema = await readFile(join(root, 'prisma/schema.prisma'), 'utf8');
-    const more = schema.replace('model Payment {', 'model Payment {\n  note String?\n');
+    const more = schema.replace('model Executor {', 'model Executor {\n  note String?\n');
     expect(await differenceFromSchema(database.url, more)).toContain(
-      'ALTER TABLE "payments" ADD COLUMN     "note" TEXT',
+      'ALTER TABLE "executors" ADD COLUMN     "note" TEXT',
     );
   });
 

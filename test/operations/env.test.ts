@@ -25,6 +25,8 @@ test('without any variable the store is a demo on this machine', () => {
     databaseUrl: undefined,
     databasePool: 10,
     enginePool: 10,
+    groupCommit: true,
+    groupPool: 4,
     dataDir: '.data',
     paymentWindowMs: 60_000,
     dispatchSteps: 10,

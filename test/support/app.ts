@@ -12,13 +12,15 @@ import { useDatabase } from './database.ts';
 const OPERATOR_TOKEN = 'token-for-operators';
 /** Paid orders are dispatched at once; those that are not paid stay as they are for the length of a test. */
 const DEFAULTS = { DISPATCH_STEPS: '3', DISPATCH_STEP_MS: '1', PAYMENT_WINDOW_SECONDS: '600', OPERATOR_TOKEN };
+/** A whole run of tests can be told how to commit: see vitest.config.ts. */
+const { GROUP_COMMIT } = process.env;
 
 export type AppOptions = {
   /** Configuration, as in `{ PAYMENT_WINDOW_SECONDS: '0.3' }`. */
   env?: Record<string, string>;
 };
 
-const TABLES = ['products', 'orders', 'order_lines', 'order_events', 'payments', 'order_signals', 'stock_movements'];
+const TABLES = ['products', 'orders', 'order_lines', 'order_events', 'order_signals', 'stock_movements'];
 const CONTENTS = [...TABLES, 'restocks', 'dbos.workflow_status', 'dbos.transaction_completion']
   .map(
     (name) =>
@@ -56,7 +58,7 @@ export function useApp({ env = {} }: AppOptions = {}): TestApp {
   beforeAll(async () => {
     // That orders are under way when the store stops is no news here.
     setLogLevel('error');
-    app = await startApp(readEnv({ ...DEFAULTS, ...env, DATABASE_URL: database.url }), database.url);
+    app = await startApp(readEnv({ ...DEFAULTS, GROUP_COMMIT, ...env, DATABASE_URL: database.url }), database.url);
     server = createServer(app.handle).listen(0, '127.0.0.1');
     await once(server, 'listening');
     session = new pg.Client({ connectionString: database.url, application_name: 'test' });

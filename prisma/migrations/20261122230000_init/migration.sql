@@ -43,6 +43,9 @@ CREATE TABLE "orders" (
     "cancel_reason" "CancelReason",
     "currency" CHAR(3) NOT NULL,
     "total_minor" BIGINT NOT NULL,
+    "payment_id" UUID NOT NULL,
+    "payment_status" "PaymentStatus" NOT NULL,
+    "payment_attempts" INTEGER NOT NULL DEFAULT 0,
     "pay_by" TIMESTAMPTZ(3) NOT NULL,
     "paid_at" TIMESTAMPTZ(3),
     "progress" INTEGER NOT NULL DEFAULT 0,
@@ -82,18 +85,6 @@ CREATE TABLE "order_events" (
     "at" TIMESTAMPTZ(3) NOT NULL,
 
     CONSTRAINT "order_events_pkey" PRIMARY KEY ("order_id","version")
-);
-
--- CreateTable
-CREATE TABLE "payments" (
-    "id" UUID NOT NULL,
-    "order_id" UUID NOT NULL,
-    "status" "PaymentStatus" NOT NULL,
-    "amount_minor" BIGINT NOT NULL,
-    "currency" CHAR(3) NOT NULL,
-    "attempts" INTEGER NOT NULL DEFAULT 0,
-
-    CONSTRAINT "payments_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -158,13 +149,10 @@ CREATE INDEX "order_events_at_idx" ON "order_events" USING BRIN ("at");
 CREATE INDEX "stock_movements_at_idx" ON "stock_movements" USING BRIN ("at");
 
 -- CreateIndex
-CREATE UNIQUE INDEX "payments_order_id_key" ON "payments"("order_id");
+CREATE UNIQUE INDEX "orders_payment_id_key" ON "orders"("payment_id");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "order_signals_key_key" ON "order_signals"("key");
-
--- CreateIndex
-CREATE INDEX "order_signals_order_id_idx" ON "order_signals"("order_id");
 
 -- AddForeignKey
 ALTER TABLE "orders" ADD CONSTRAINT "orders_short_product_id_fkey" FOREIGN KEY ("short_product_id") REFERENCES "products"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
@@ -177,9 +165,6 @@ ALTER TABLE "order_lines" ADD CONSTRAINT "order_lines_product_id_fkey" FOREIGN K
 
 -- AddForeignKey
 ALTER TABLE "order_events" ADD CONSTRAINT "order_events_order_id_fkey" FOREIGN KEY ("order_id") REFERENCES "orders"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
-
--- AddForeignKey
-ALTER TABLE "payments" ADD CONSTRAINT "payments_order_id_fkey" FOREIGN KEY ("order_id") REFERENCES "orders"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "order_signals" ADD CONSTRAINT "order_signals_order_id_fkey" FOREIGN KEY ("order_id") REFERENCES "orders"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
@@ -197,10 +182,9 @@ ALTER TABLE "stock_movements" ADD CONSTRAINT "stock_movements_restock_key_fkey" 
 -- What follows is written by hand: Prisma cannot say it, and leaves it alone.
 
 -- Room in each page for the new version of a row: an update that changes no indexed column then touches no index.
--- Stock and payments change none, and of an order's updates those of its progress are the most.
+-- Stock changes none, and of an order's updates those of its progress are the most.
 ALTER TABLE "products" SET (fillfactor = 70);
 ALTER TABLE "orders" SET (fillfactor = 70);
-ALTER TABLE "payments" SET (fillfactor = 70);
 
 -- Events are appended in order of time: a summary for each range of pages is enough to find those of a period.
 ALTER INDEX "order_events_at_idx" SET (autosummarize = on);
@@ -216,6 +200,7 @@ ALTER TABLE "products"
     ADD CONSTRAINT "products_version_check" CHECK ("version" >= 1);
 
 ALTER TABLE "orders"
+    ADD CONSTRAINT "orders_payment_attempts_check" CHECK ("payment_attempts" >= 0),
     ADD CONSTRAINT "orders_total_check" CHECK ("total_minor" >= 0),
     ADD CONSTRAINT "orders_currency_check" CHECK ("currency" ~ '^[A-Z]{3}$'),
     ADD CONSTRAINT "orders_version_check" CHECK ("version" >= 1),
@@ -245,9 +230,6 @@ ALTER TABLE "order_lines"
 ALTER TABLE "order_events"
     ADD CONSTRAINT "order_events_version_check" CHECK ("version" >= 1),
     ADD CONSTRAINT "order_events_progress_check" CHECK ("progress" >= 0);
-
-ALTER TABLE "payments"
-    ADD CONSTRAINT "payments_attempts_check" CHECK ("attempts" >= 0);
 
 ALTER TABLE "stock_movements"
     ADD CONSTRAINT "stock_movements_delta_check" CHECK (

@@ -3,6 +3,7 @@ import { query, type Tx } from '../../infra/database.ts';
 /** The step of a dispatch that is due: the first is 1. */
 export type DueStep = Readonly<{ orderId: string; step: number }>;
 
+/** The version that the step made, or found when it was done before. */
 export type Advanced = Readonly<{ version: number }>;
 
 /** $1: JSON of the steps due. An order moves only from the step before; the last step dispatches it. */
@@ -21,10 +22,20 @@ const ADVANCE = `
   )
   SELECT id, version FROM moved`;
 
-/** Advances the dispatch of orders by one step each. Throws when an order is not at the step before. */
+const DONE = `
+  SELECT o.id, o.version FROM json_to_recordset($1::json) AS x("orderId" uuid, step int)
+  JOIN orders o ON o.id = x."orderId" WHERE o.status IN ('PAID', 'DISPATCHED') AND o.progress >= x.step`;
+
+/**
+ * Advances the dispatch of orders by one step each; a step that was done before is left as it is, since the order's
+ * progress is the record of it. Throws when an order is not at the step before.
+ */
 export async function advanceOrders(tx: Tx, due: readonly DueStep[]): Promise<Advanced[]> {
-  const moved = await query<{ id: string; version: number }>(tx, ADVANCE, JSON.stringify(due));
-  const versions = new Map(moved.map(({ id, version }) => [id, version]));
+  type Row = { id: string; version: number };
+  const versions = new Map((await query<Row>(tx, ADVANCE, JSON.stringify(due))).map((row) => [row.id, row.version]));
+  const rest = due.filter(({ orderId }) => !versions.has(orderId));
+  if (rest.length > 0)
+    for (const row of await query<Row>(tx, DONE, JSON.stringify(rest))) versions.set(row.id, row.version);
   return due.map(({ orderId, step }) => {
     const version = versions.get(orderId);
     if (version === undefined) throw new Error(`Order ${orderId} is not ready for step ${step} of its dispatch.`);

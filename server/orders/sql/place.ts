@@ -1,4 +1,4 @@
-import { type Line, type Placement, type PricedLine, place, type Shelf } from '../../domain/checkout.ts';
+import { type Line, type Placement, type PricedLine, type Problem, place, type Shelf } from '../../domain/checkout.ts';
 import { query, type Tx } from '../../infra/database.ts';
 
 /** An order to be placed, as it is recorded in the workflow's input. */
@@ -29,6 +29,9 @@ const LOCK_SHELVES = `
   SELECT id, sku, name, price_minor::text AS "priceMinor", currency, inventory, version
   FROM products WHERE id = ANY($1::int[]) ORDER BY id FOR NO KEY UPDATE`;
 
+/** CREATED, and RESERVED or CANCELLED. */
+export const PLACED_VERSION = 2;
+
 /** $1 orders, $2 their lines: JSON. An order that is out of stock is kept too, cancelled, and takes nothing. */
 const INSERT = `
   WITH placed AS (
@@ -39,16 +42,13 @@ const INSERT = `
     SELECT * FROM json_to_recordset($2::json) AS x(
       "orderId" uuid, position int2, "productId" int, sku text, name text, quantity int, price int8, currency text, taken boolean)
   ), new_order AS (
-    INSERT INTO orders (id, checkout_key, request_hash, status, cancel_reason, currency, total_minor, pay_by,
+    INSERT INTO orders (id, checkout_key, request_hash, status, cancel_reason, currency, total_minor, payment_id, payment_status, pay_by,
       dispatch_steps, version, short_product_id, short_requested, short_available, created_at, updated_at)
     SELECT id, key, hash, status, CASE WHEN short THEN 'OUT_OF_STOCK' END::"CancelReason", currency, total,
+      "paymentId", CASE WHEN short THEN 'EXPIRED' ELSE 'PENDING' END::"PaymentStatus",
       statement_timestamp() + CASE WHEN short THEN 0 ELSE "windowMs" END * interval '1 millisecond',
       steps, 2, "shortProduct", "shortRequested", "shortAvailable", statement_timestamp(), statement_timestamp()
     FROM placed RETURNING id, pay_by
-  ), payment AS (
-    INSERT INTO payments (id, order_id, status, amount_minor, currency)
-    SELECT "paymentId", id, CASE WHEN short THEN 'EXPIRED' ELSE 'PENDING' END::"PaymentStatus", total, currency
-    FROM placed
   ), order_line AS (
     INSERT INTO order_lines (order_id, position, product_id, sku, name, quantity, unit_price_minor, currency)
     SELECT "orderId", position, "productId", sku, name, quantity, price, currency FROM line
@@ -62,46 +62,56 @@ const INSERT = `
     INSERT INTO stock_movements (product_id, delta, cause, order_id, at)
     SELECT "productId", -quantity, 'RESERVED', "orderId", statement_timestamp() FROM line WHERE taken
   ), stock AS (
-    UPDATE products SET inventory = inventory - taken.quantity, version = version + 1
-    FROM (SELECT "productId", sum(quantity)::int AS quantity FROM line WHERE taken GROUP BY 1) AS taken
+    UPDATE products SET inventory = inventory - taken.quantity, version = version + taken.orders
+    FROM (SELECT "productId", sum(quantity)::int AS quantity, count(*)::int AS orders FROM line WHERE taken GROUP BY 1)
+      AS taken
     WHERE id = taken."productId"
   )
   SELECT id, (extract(epoch FROM pay_by) * 1000)::float8 AS "payBy" FROM new_order`;
 
 /**
- * Places orders, in the order given: prices them, takes their stock, and writes each with its lines, payment and
- * first events. Throws when an order cannot be priced, which its caller has made sure of.
+ * Places orders, in the order given: prices them, takes their stock, and writes each with its lines and first events.
+ * An order that cannot be priced is answered with the problem, and nothing of it is written.
  */
-export async function placeOrders(tx: Tx, requests: readonly PlaceRequest[]): Promise<Placed[]> {
+export async function tryToPlace(
+  tx: Tx,
+  requests: readonly PlaceRequest[],
+): Promise<(Placed | { problem: Problem })[]> {
   const ids = [...new Set(requests.flatMap(({ lines }) => lines.map((line) => line.productId)))];
   const shelves = await lockShelves(tx, ids);
-  const placements = requests.map(({ lines }) => {
-    const answer = place(lines, shelves);
-    if ('problem' in answer) throw new Error(answer.problem.message);
-    return answer.placement;
-  });
-  const orders = requests.map((request, index) => orderRow(request, placements[index]!));
-  const lines = requests.flatMap((request, index) => lineRows(request, placements[index]!));
-  const inserted = await query<{ id: string; payBy: number }>(
-    tx,
-    INSERT,
-    JSON.stringify(orders),
-    JSON.stringify(lines),
-  );
+  const answers = requests.map((request) => ({ request, ...place(request.lines, shelves) }));
+  const placed = answers.filter((answer) => 'placement' in answer);
+  const orders = JSON.stringify(placed.map(({ request, placement }) => orderRow(request, placement)));
+  const lines = JSON.stringify(placed.flatMap(({ request, placement }) => lineRows(request, placement)));
+  const inserted = placed.length > 0 ? await query<{ id: string; payBy: number }>(tx, INSERT, orders, lines) : [];
   const payBy = new Map(inserted.map((row) => [row.id, row.payBy]));
 
-  return requests.map((request, index) => {
-    const refused = placements[index]?.shortage != null;
+  return answers.map((answer) => {
+    if ('problem' in answer) return { problem: answer.problem };
+    const { request, placement } = answer;
+    const refused = placement.shortage !== null;
+    const products = refused
+      ? []
+      : request.lines.map(({ productId: id }) => ({ id, version: taken(shelves.get(id)!) }));
     return {
       status: refused ? 'CANCELLED' : 'PENDING',
-      version: 2,
+      version: PLACED_VERSION,
       payBy: payBy.get(request.orderId)!,
-      products: refused
-        ? []
-        : request.lines.map(({ productId: id }) => ({ id, version: shelves.get(id)!.version + 1 })),
+      products,
     };
   });
 }
+
+/** Places orders as `tryToPlace` does. Throws when one cannot be priced, which its caller has made sure of. */
+export async function placeOrders(tx: Tx, requests: readonly PlaceRequest[]): Promise<Placed[]> {
+  return (await tryToPlace(tx, requests)).map((answer) => {
+    if ('problem' in answer) throw new Error(answer.problem.message);
+    return answer;
+  });
+}
+
+/** Counts one order that takes from a shelf; its version grows with each, in the order that they are placed in. */
+const taken = (shelf: { version: number }) => ++shelf.version;
 
 async function lockShelves(tx: Tx, ids: number[]): Promise<Map<number, Shelf & { version: number }>> {
   type Row = Omit<Shelf, 'priceMinor'> & { priceMinor: string; version: number };

@@ -1,6 +1,6 @@
 import type { SignalKind, SignalOutcome } from '../../domain/order.ts';
 import { query, type Tx } from '../../infra/database.ts';
-import { decide, type LockedOrder, lockOrders, type Settled, settledOf, writeSettlements } from './settle.ts';
+import { decide, type LockedOrder, lockOrders, type Settled, settledOf, writeSettlements } from './settlement.ts';
 
 /** A signal for an order. `key`: the reporter's idempotency key, or one made for this report alone. */
 export type Report = Readonly<{ orderId: string; kind: SignalKind; key: string }>;
@@ -41,7 +41,7 @@ export async function receive(tx: Tx, { orderId, kind, key }: Report): Promise<R
 }
 
 async function settleLate(tx: Tx, order: LockedOrder, kind: SignalKind, key: string): Promise<Receipt> {
-  const decided = { order, signals: [], ...decide(order, [{ kind, late: true }]) };
+  const decided = { order, signals: [], reports: [], ...decide(order, [{ kind, late: true }]) };
   const [outcome] = decided.outcomes;
   if (outcome !== 'APPLIED') return { result: 'SETTLED', orderId: order.id, outcome: outcome!, settled: null };
   const [stored] = await query(tx, STORE, order.id, kind, key, outcome);

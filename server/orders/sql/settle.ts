@@ -1,154 +1,86 @@
-import {
-  type CancelReason,
-  type OrderChange,
-  type OrderState,
-  type OrderStatus,
-  type PaymentStatus,
-  type Settlement,
-  type Signal,
-  settle,
-} from '../../domain/order.ts';
+import type { Signal, SignalKind, SignalOutcome } from '../../domain/order.ts';
 import { query, type Tx } from '../../infra/database.ts';
+import type { HandedReport, ReportOutcome } from '../orders.inbox.ts';
+import { decide, lockOrders, type Settled, settledOf, writeSettlements } from './settlement.ts';
 
-/** What an order has become; `paidAt` in Unix milliseconds, by the database's clock. */
-export type Settled = Readonly<{
-  status: OrderStatus;
-  version: number;
-  paidAt: number | null;
-  /** The products whose stock was given back, with their new versions. */
-  products: readonly { id: number; version: number }[];
-}>;
-
-/** An order that is locked until the end of the transaction, with what its transitions depend on. */
-export type LockedOrder = OrderState & Readonly<{ id: string; steps: number; overdue: boolean; paidAt: number | null }>;
-
-/** Both rows are locked, so that both are read as they are after a wait for the lock. */
-const LOCK = `
-  SELECT o.id, o.status, o.cancel_reason AS "cancelReason", o.version, p.status AS payment, p.attempts,
-    o.dispatch_steps AS steps, statement_timestamp() >= o.pay_by AS overdue, (extract(epoch FROM o.paid_at) * 1000)::float8 AS "paidAt"
-  FROM orders o JOIN payments p ON p.order_id = o.id
-  WHERE o.id = ANY($1::uuid[]) ORDER BY o.id FOR NO KEY UPDATE OF o, p`;
-
-/** A statement of its own, after the lock: what arrived while it was waited for counts. */
-const OPEN_SIGNALS = `
-  SELECT s.id::text, s.order_id AS "orderId", s.kind, s.received_at > o.pay_by AS late
-  FROM order_signals s JOIN orders o ON o.id = s.order_id
-  WHERE s.order_id = ANY($1::uuid[]) AND s.outcome IS NULL ORDER BY s.id`;
-
-const LOCK_SHELVES_OF = `
-  SELECT id FROM products WHERE id IN (SELECT product_id FROM order_lines WHERE order_id = ANY($1::uuid[]))
-  ORDER BY id FOR NO KEY UPDATE`;
-
-/** $1 orders as they become, $2 their new events, $3 the signals handled, $4 orders that give their stock back. */
-const WRITE = `
-  WITH settled AS (
-    SELECT * FROM json_to_recordset($1::json) AS x(id uuid, status "OrderStatus", "cancelReason" "CancelReason",
-      payment "PaymentStatus", attempts int, version int)
-  ), changed AS (
-    UPDATE orders o SET status = s.status, cancel_reason = s."cancelReason", version = s.version,
-      paid_at = CASE WHEN s.status = 'PAID' THEN statement_timestamp() ELSE o.paid_at END,
-      updated_at = statement_timestamp()
-    FROM settled s WHERE o.id = s.id RETURNING o.id, o.paid_at
-  ), payment AS (
-    UPDATE payments p SET status = s.payment, attempts = s.attempts FROM settled s WHERE p.order_id = s.id
-  ), event AS (
-    INSERT INTO order_events (order_id, version, type, status, steps, at)
-    SELECT "orderId", version, type, status, steps, statement_timestamp() FROM json_to_recordset($2::json) AS x(
-      "orderId" uuid, version int, type "OrderEventType", status "OrderStatus", steps int)
-  ), handled AS (
-    UPDATE order_signals s SET outcome = x.outcome
-    FROM json_to_recordset($3::json) AS x(id int8, outcome "SignalOutcome") WHERE s.id = x.id
-  ), given_back AS (
-    INSERT INTO stock_movements (product_id, delta, cause, order_id, at)
-    SELECT product_id, quantity, 'RELEASED', order_id, statement_timestamp() FROM order_lines
-    WHERE order_id = ANY($4::uuid[]) RETURNING product_id, delta
-  ), stock AS (
-    UPDATE products SET inventory = inventory + back.units, version = version + 1
-    FROM (SELECT product_id, sum(delta)::int AS units FROM given_back GROUP BY 1) AS back
-    WHERE id = back.product_id RETURNING id, version
-  )
-  SELECT (SELECT coalesce(json_agg(json_build_object('id', id, 'paidAt', extract(epoch FROM paid_at) * 1000)), '[]')
-          FROM changed) AS orders,
-    (SELECT coalesce(json_agg(json_build_object('id', id, 'version', version)), '[]') FROM stock) AS products`;
-
-type SignalRow = Signal & { id: string; orderId: string };
-export type Written = { orders: { id: string; paidAt: number | null }[]; products: { id: number; version: number }[] };
-
-/** Locks orders, in one order whoever asks. Unknown ids are left out. */
-export function lockOrders(tx: Tx, ids: readonly string[]): Promise<LockedOrder[]> {
-  return query<LockedOrder>(tx, LOCK, ids);
-}
+/** An order to be settled, with the reports that were handed to its workflow in memory. */
+export type SettleItem = Readonly<{ orderId: string; reports: readonly HandedReport[] }>;
 
 /**
- * Settles orders: handles what waits in their inboxes, expires those that are overdue, and gives back the stock of
- * those it cancels. Writes nothing where there is nothing to do. The answers are in the order of `ids`.
+ * What is open in the inboxes, $1, and what is known of the keys of reports, $2. A statement of its own, after the
+ * lock: what arrived while it was waited for counts.
  */
-export async function settleOrders(tx: Tx, ids: readonly string[]): Promise<Settled[]> {
+const SIGNALS = `
+  SELECT id::text, "orderId", kind, late, key, outcome FROM (
+    SELECT s.id, s.order_id AS "orderId", s.kind, s.received_at > o.pay_by AS late, s.key, s.outcome
+    FROM order_signals s JOIN orders o ON o.id = s.order_id
+    WHERE s.order_id = ANY($1::uuid[]) AND s.outcome IS NULL
+    UNION ALL
+    SELECT id, order_id, kind, false, key, outcome FROM order_signals
+    WHERE key = ANY($2::text[]) AND outcome IS NOT NULL
+  ) AS signal ORDER BY signal.id`;
+
+type SignalRow = Signal & { id: string; orderId: string; key: string | null; outcome: SignalOutcome | null };
+/**
+ * Settles orders: handles what waits in their inboxes and what is handed over, expires those that are overdue, and
+ * gives back the stock of those it cancels. Writes nothing where there is nothing to do. The answers are in the order
+ * of the items.
+ */
+export async function settleOrders(tx: Tx, items: readonly SettleItem[]): Promise<Settled[]> {
+  const ids = items.map(({ orderId }) => orderId);
   const locked = new Map((await lockOrders(tx, ids)).map((order) => [order.id, order]));
-  const signals = await query<SignalRow>(tx, OPEN_SIGNALS, ids);
-  const settlements = [...locked.values()].map((order) => {
-    const own = signals.filter(({ orderId }) => orderId === order.id);
-    return { order, signals: own, ...decide(order, own) };
+  const keys = items.flatMap(({ reports }) => reports.flatMap(({ key }) => key ?? []));
+  const signals = await query<SignalRow>(tx, SIGNALS, ids, keys);
+  const triage = new Triage(signals);
+  const settlements = items.map(({ orderId, reports }) => {
+    const order = locked.get(orderId);
+    if (!order) throw new Error(`There is no order ${orderId}.`);
+    const { accepted, answers } = triage.of(orderId, reports);
+    const late = accepted.map(({ kind, receivedAt }) => ({ kind, late: receivedAt > order.payBy }));
+    const own = triage.openOf(orderId);
+    const decided = { order, signals: own, reports: accepted, ...decide(order, [...own, ...late]) };
+    const outcomes = decided.outcomes.slice(own.length);
+    return { decided, answers: [...answers, ...accepted.map(({ id }, i) => ({ id, outcome: outcomes[i]! }))] };
   });
-  const written = await writeSettlements(tx, settlements);
-  return ids.map((id) => {
-    const settlement = settlements.find(({ order }) => order.id === id);
-    if (!settlement) throw new Error(`There is no order ${id}.`);
-    return settledOf(settlement, written);
-  });
-}
-
-/** What a locked order becomes, before it is written. `signals`: those of its inbox. */
-export type Decided = { order: LockedOrder; signals: SignalRow[]; becomes: OrderState } & Pick<
-  Settlement,
-  'changes' | 'outcomes'
->;
-
-/** Decides what a locked order becomes by signals that have arrived. */
-export function decide(
-  order: LockedOrder,
-  signals: readonly Signal[],
-): Pick<Decided, 'becomes' | 'changes' | 'outcomes'> {
-  const { order: becomes, changes, outcomes } = settle(order, signals, order.overdue);
-  return { becomes, changes, outcomes };
-}
-
-/** Tells what a decided order has become, once it is written. */
-export function settledOf({ order, becomes }: Decided, written: Written): Settled {
-  const paidAt = written.orders.find(({ id }) => id === order.id)?.paidAt ?? order.paidAt;
-  return { status: becomes.status, version: becomes.version, paidAt, products: written.products };
-}
-
-/** Writes what locked orders become: state, payment, events, handled signals, stock given back. */
-export async function writeSettlements(tx: Tx, settlements: readonly Decided[]): Promise<Written> {
-  const changed = settlements.filter(({ changes, signals }) => changes.length > 0 || signals.length > 0);
-  if (changed.length === 0) return { orders: [], products: [] };
-  const released = changed
-    .filter(({ order, becomes }) => order.status === 'PENDING' && becomes.status === 'CANCELLED')
-    .map(({ order }) => order.id);
-  if (released.length > 0) await query(tx, LOCK_SHELVES_OF, released);
-  const [written] = await query<Written>(
+  const written = await writeSettlements(
     tx,
-    WRITE,
-    JSON.stringify(changed.filter(({ changes }) => changes.length > 0).map(orderRow)),
-    JSON.stringify(changed.flatMap(({ order, changes }) => changes.map((change) => eventRow(order, change)))),
-    JSON.stringify(
-      changed.flatMap(({ signals, outcomes }) => signals.map(({ id }, i) => ({ id, outcome: outcomes[i] }))),
-    ),
-    released,
+    settlements.map(({ decided }) => decided),
   );
-  return written!;
+  return settlements.map(({ decided, answers }, index) => ({
+    ...settledOf(decided, index === 0 ? written : { ...written, products: [] }),
+    ...(answers.length > 0 && { answers }),
+  }));
 }
 
-type OrderRow = { id: string; status: OrderStatus; cancelReason: CancelReason | null; payment: PaymentStatus };
+/** Sorts reports: those whose key was used before are answered by that, and are not acted on. */
+class Triage {
+  readonly #open = new Map<string, SignalRow[]>();
+  readonly #byKey = new Map<string, { orderId: string; kind: SignalKind; outcome: SignalOutcome | null }>();
 
-const orderRow = ({ order, becomes }: Decided): OrderRow & Pick<OrderState, 'attempts' | 'version'> => ({
-  id: order.id,
-  status: becomes.status,
-  cancelReason: becomes.cancelReason,
-  payment: becomes.payment,
-  attempts: becomes.attempts,
-  version: becomes.version,
-});
+  constructor(signals: readonly SignalRow[]) {
+    for (const signal of signals) {
+      if (signal.key !== null) this.#byKey.set(signal.key, signal);
+      if (signal.outcome === null) this.#open.set(signal.orderId, [...(this.#open.get(signal.orderId) ?? []), signal]);
+    }
+  }
 
-const eventRow = ({ id: orderId, steps }: LockedOrder, change: OrderChange) => ({ orderId, steps, ...change });
+  openOf(orderId: string): SignalRow[] {
+    return this.#open.get(orderId) ?? [];
+  }
+
+  of(orderId: string, reports: readonly HandedReport[]) {
+    const accepted: HandedReport[] = [];
+    const answers: { id: number; outcome: ReportOutcome }[] = [];
+    for (const report of reports) {
+      const known = report.key === null ? undefined : this.#byKey.get(report.key);
+      if (known) {
+        const same = known.orderId === orderId && known.kind === report.kind;
+        answers.push({ id: report.id, outcome: same ? (known.outcome ?? 'DUPLICATE') : 'CONFLICT' });
+        continue;
+      }
+      if (report.key !== null) this.#byKey.set(report.key, { orderId, kind: report.kind, outcome: null });
+      accepted.push(report);
+    }
+    return { accepted, answers };
+  }
+}

@@ -42,9 +42,11 @@ export function isOutage(response: Response): boolean {
   return response.status >= 500 && !/json/.test(response.headers.get('content-type') ?? '');
 }
 
-// The server answers so when it has begun what was asked for, and asking again with the same key gets the outcome.
+/** The server goes on with what was asked for, or has too much to do to begin: asking again is safe, and gets the outcome. */
+const LATER = ['STILL_WORKING', 'OVERLOADED'];
+
 function isUnfinished(text: string): boolean {
-  if (!text.includes('STILL_WORKING')) return false;
+  if (!LATER.some((code) => text.includes(code))) return false;
   const { errors } = JSON.parse(text) as { errors?: { extensions?: { code?: string } }[] };
-  return errors?.some(({ extensions }) => extensions?.code === 'STILL_WORKING') ?? false;
+  return errors?.some(({ extensions }) => LATER.includes(extensions?.code ?? '')) ?? false;
 }

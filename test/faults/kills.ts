@@ -5,12 +5,11 @@ import type { Client } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { freezeAt } from '../support/freeze.ts';
 import { type RunningStore, startServer } from '../support/store.ts';
-import { boundaries, type Fate, STEPS, type Story } from './boundaries.ts';
+import { boundariesOf, type Fate, type Path, STEPS, type Story } from './boundaries.ts';
 import { patientClientOf } from './patient-client.ts';
 import { comesToRest } from './rest.ts';
 
 const LANES = 3;
-const env = { DISPATCH_STEPS: String(STEPS), DISPATCH_STEP_MS: '50' };
 
 /** Stores that work side by side: a test takes one, and waits its turn when none is free. */
 class Stores {
@@ -33,15 +32,6 @@ class Stores {
     else this.#free.push(store);
   }
 }
-
-const stores = new Stores();
-/** Here the time to pay is over at once. */
-const hastyStores = new Stores();
-beforeAll(async () => {
-  await stores.start(LANES, env);
-  await hastyStores.start(1, { ...env, PAYMENT_WINDOW_SECONDS: '0.3' });
-});
-afterAll(() => Promise.all([...stores.all, ...hastyStores.all].map((store) => store.stop())));
 
 /** Acts as a client whose keys all follow from `key`. */
 type Teller = (client: Client, key: string) => Promise<void>;
@@ -136,24 +126,37 @@ async function isBlocking(databaseUrl: string, pid: number): Promise<boolean> {
   }
 }
 
-describe.concurrent('killed at any moment, the server goes on where it was', () => {
-  test.for(boundaries)('$story: $name ($fate)', { timeout: 120_000 }, async ({ story, point, fate }) => {
-    const side = story === 'expired' ? hastyStores : stores;
-    const store = await side.take();
-    try {
-      const key = randomUUID();
-      const client = patientClientOf(store.url);
-      const before = await client.product('WIDGET');
-      const freeze = await freezeAt(store.databaseUrl, point);
-      const told = stories[story](client, key);
-      await Promise.all([told, killAt(store, freeze, fate)]);
-
-      await stories[story](client, key);
-      await comesToRest(store.databaseUrl);
-      const sold = { bought: -1, declined: -1, restocked: 7 }[story as string] ?? 0;
-      expect((await client.product('WIDGET')).inventory - before.inventory).toBe(sold);
-    } finally {
-      side.give(store);
-    }
+/** Kills a server at every boundary of a path, and expects that nobody notices. */
+export function describeKills(path: Path): void {
+  const stores = new Stores();
+  /** Here the time to pay is over at once. */
+  const hastyStores = new Stores();
+  const env = { DISPATCH_STEPS: String(STEPS), DISPATCH_STEP_MS: '50', GROUP_COMMIT: path === 'group' ? 'on' : 'off' };
+  beforeAll(async () => {
+    await stores.start(LANES, env);
+    await hastyStores.start(1, { ...env, PAYMENT_WINDOW_SECONDS: '0.3' });
   });
-});
+  afterAll(() => Promise.all([...stores.all, ...hastyStores.all].map((store) => store.stop())));
+
+  describe.concurrent('killed at any moment, the server goes on where it was', () => {
+    test.for(boundariesOf(path))('$story: $name ($fate)', { timeout: 120_000 }, async ({ story, point, fate }) => {
+      const side = story === 'expired' ? hastyStores : stores;
+      const store = await side.take();
+      try {
+        const key = randomUUID();
+        const client = patientClientOf(store.url);
+        const before = await client.product('WIDGET');
+        const freeze = await freezeAt(store.databaseUrl, point);
+        const told = stories[story](client, key);
+        await Promise.all([told, killAt(store, freeze, fate)]);
+
+        await stories[story](client, key);
+        await comesToRest(store.databaseUrl);
+        const sold = { bought: -1, declined: -1, restocked: 7 }[story as string] ?? 0;
+        expect((await client.product('WIDGET')).inventory - before.inventory).toBe(sold);
+      } finally {
+        side.give(store);
+      }
+    });
+  });
+}

@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import helmet from 'helmet';
+import sirv, { type RequestHandler } from 'sirv';
+import { ExpressLane } from './graphql/express-lane.ts';
+import { type Api, type ContextOf, MAX_BODY_BYTES } from './graphql/yoga.ts';
+import { log } from './infra/log.ts';
+import { root } from './infra/root.ts';
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+type Parts = Readonly<{
+  api: Api;
+  lane: ExpressLane;
+  contextOf: ContextOf;
+  demo: boolean;
+  /** Whether the process can work: for `/readyz`. */
+  ready: () => Promise<boolean>;
+}>;
+
+/** Makes the handler of all HTTP requests: the API, the probes, and the pages. */
+export function makeHandler({ api, lane, contextOf, demo, ready }: Parts): Handler {
+  const pages = servePages(join(root, 'dist/web'));
+  const [secure, secureGraphiql] = securityHeaders(demo);
+  // Of the security headers, an answer of JSON needs this one, beside those that the lane sets.
+  const stayWithHttps = demo ? undefined : helmet.strictTransportSecurity();
+  const rest: Handler = (request, response) => {
+    const path = pathOf(request.url);
+    const isApi = path === api.graphqlEndpoint;
+    (isApi && demo ? secureGraphiql : secure)(request, response, () => {
+      if (isApi) void api.handle(request, response);
+      else if (path === '/livez') response.end('ok');
+      else if (path === '/readyz') void ready().then((yes) => say(response, yes ? 200 : 503, yes ? 'ok' : 'not ready'));
+      else if (request.method !== 'GET' && request.method !== 'HEAD') say(response, 405, 'Only GET and HEAD.');
+      else pages(request, response, () => say(response, 404, 'Not found.'));
+    });
+  };
+  return (request, response) => {
+    if (request.url !== api.graphqlEndpoint || !ExpressLane.takes(request) || !isSmall(request))
+      return rest(request, response);
+    stayWithHttps?.(request, response, () => {});
+    buffer(request)
+      .then((bytes) => {
+        const body = bytes.toString();
+        // Yoga takes a body that has been read from here.
+        const handOver = () => rest(Object.assign(request, { body }), response);
+        return lane.answer(body, response, contextOf(request.headers.authorization ?? null), handOver);
+      })
+      .catch((error: Error) => {
+        log.warn({ error: error.message }, 'a request was not answered');
+        response.destroy();
+      });
+  };
+}
+
+function isSmall({ headers }: IncomingMessage): boolean {
+  const length = Number(headers['content-length']);
+  return length > 0 && length <= MAX_BODY_BYTES;
+}
+
+function securityHeaders(demo: boolean) {
+  const hsts = !demo;
+  const secure = helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } }, hsts });
+  // GraphiQL is one page with its script and styles inside.
+  const scriptSrc = ["'self'", "'unsafe-inline'", "'unsafe-eval'", 'blob:'];
+  const styleSrc = ["'self'", "'unsafe-inline'"];
+  const directives = { scriptSrc, styleSrc, workerSrc: ["'self'", 'blob:'], upgradeInsecureRequests: null };
+  return [secure, helmet({ contentSecurityPolicy: { directives }, hsts })] as const;
+}
+
+/** Whatever was sent as a target has a path: not every one is a URL. */
+function pathOf(target = '/'): string {
+  return target.split(/[?#]/, 1)[0] || '/';
+}
+
+function say(response: ServerResponse, status: number, message: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain' }).end(message);
+}
+
+/** Serves the built pages: any address that is not an asset's is a page's. Nothing, where they are not built. */
+function servePages(folder: string): RequestHandler {
+  if (!existsSync(folder)) return (_request, _response, next) => next?.();
+  const assets = sirv(folder, { etag: true, setHeaders: cacheForever });
+  const pages = sirv(folder, { etag: true, single: true, ignores: false });
+  return (request, response, next) => (request.url?.startsWith('/assets/') ? assets : pages)(request, response, next);
+}
+
+/** Assets carry their hash in their name. */
+function cacheForever(response: ServerResponse): void {
+  response.setHeader('cache-control', 'public, max-age=31536000, immutable');
+}

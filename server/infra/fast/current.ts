@@ -1,0 +1,13 @@
+import type { GroupCommit } from './group.ts';
+
+let current: GroupCommit | undefined;
+
+/** Names the group commit of this process; undefined: every step is a transaction of its own. */
+export function setGroupCommit(group: GroupCommit | undefined): void {
+  current = group;
+}
+
+/** The group commit of this process, if it has one. */
+export function groupCommit(): GroupCommit | undefined {
+  return current;
+}

@@ -1,0 +1,94 @@
+import pg from 'pg';
+import { APPLICATION_NAME, type Tx } from '../database.ts';
+import { hashOf } from '../hash.ts';
+import { log } from '../log.ts';
+
+/**
+ * Set-based statements join a handful of given rows with large tables. Plans made while the tables were small, or
+ * from old statistics, would read all of a table for each batch; these settings leave only index look-ups.
+ */
+const PLANNER = [
+  'plan_cache_mode=force_custom_plan',
+  'enable_seqscan=off',
+  'enable_hashjoin=off',
+  'enable_mergejoin=off',
+  'jit=off',
+];
+const STATEMENT_TIMEOUT_MS = 10_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
+
+/** Connections for transactions that many workflows share: few, since each carries many. */
+export class GroupPool {
+  readonly #pool: pg.Pool;
+  readonly #names = new Map<string, string>();
+
+  constructor(url: string, size: number) {
+    this.#pool = new pg.Pool({
+      connectionString: url,
+      max: size,
+      application_name: `${APPLICATION_NAME}-group`,
+      connectionTimeoutMillis: 5_000,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+      keepAlive: true,
+      options: PLANNER.map((setting) => `-c ${setting}`).join(' '),
+    });
+    const failed = (error: Error) => log.warn({ error: error.message }, 'a group connection failed');
+    // The pool listens to the clients that it keeps; one in use that nobody listens to would end the process.
+    this.#pool.on('connect', (client) => client.on('error', failed));
+    this.#pool.on('error', () => {});
+  }
+
+  /** Runs a body in one transaction, and once. Throws what the body or the database throws, with nothing done. */
+  async transaction<Result>(body: (tx: Tx) => Promise<Result>): Promise<Result> {
+    const client = await this.#pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query('BEGIN');
+      const result = await body(this.#txOf(client));
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch((failure: Error) => {
+        broken = failure;
+      });
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  /** Runs statements on their own, prepared as those of transactions are. */
+  get reader(): Tx {
+    return { $queryRawUnsafe: (text: string, ...parameters: unknown[]) => this.query(text, parameters) } as Tx;
+  }
+
+  /** Runs one statement on its own. */
+  async query<Row>(text: string, parameters: unknown[]): Promise<Row[]> {
+    const { rows } = await this.#pool.query({ name: this.#nameOf(text), text, values: parameters });
+    return rows as Row[];
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  /** Every statement is prepared once a connection: it is parsed once, and planned for each batch. */
+  #txOf(client: pg.PoolClient): Tx {
+    return {
+      $queryRawUnsafe: async <Rows>(text: string, ...parameters: unknown[]) => {
+        const { rows } = await client.query({ name: this.#nameOf(text), text, values: parameters });
+        return rows as Rows;
+      },
+    } as Tx;
+  }
+
+  #nameOf(text: string): string {
+    let name = this.#names.get(text);
+    if (!name) {
+      name = hashOf(text).slice(0, 22);
+      this.#names.set(text, name);
+    }
+    return name;
+  }
+}

@@ -1,0 +1,167 @@
+import type { WorkflowHandle } from '@dbos-inc/dbos-sdk';
+import { DBOSWorkflowConflictError } from '@dbos-inc/dbos-sdk/datasource';
+import type { Tx } from '../database.ts';
+import { persistently } from '../persistently.ts';
+import { Batcher, type BatcherOptions } from './batcher.ts';
+import { GroupPool } from './group-pool.ts';
+import {
+  beginWorkflows,
+  checkpoint,
+  type Finished,
+  finishWorkflows,
+  nextStepCall,
+  recordedOutputs,
+  replaceFinish,
+  runBegun,
+  type StepCall,
+  stillOwned,
+} from './internals.ts';
+
+/** The body of a step, for many calls at once; the answers are in the order of the items. */
+export type GroupBody<Item, Result> = (tx: Tx, items: Item[]) => Promise<Result[]>;
+
+/** A workflow that is begun here; `owner`: a token made for this, as the engine makes one for each claim. */
+export type Begun<Input> = Readonly<{ id: string; owner: string; input: Input; firstOutput: unknown }>;
+
+type Called<Item> = { call: StepCall; item: Item };
+type Batchers = Map<string, Batcher<never, never>>;
+
+/** A workflow that waits takes some 25 KB; this many take half a gigabyte. */
+const MOST_RUNNING = 20_000;
+/** Some seconds' worth of work on two cores. */
+const MOST_WAITING = 2_000;
+const FINISH_LINGER_MS = 20;
+
+/**
+ * Group commit for durable steps: steps of many workflows that are ready at the same time run as one transaction, each
+ * with its own checkpoint. Before the COMMIT nothing has happened, and whoever waits is answered only after it; who
+ * lost the ownership of a workflow is left out of the set and gets the engine's conflict error.
+ */
+export class GroupCommit {
+  readonly pool: GroupPool;
+  readonly #batchers: Batchers = new Map();
+  /** Workflows that this process began and still owns: no step beyond the first can have been recorded before. */
+  readonly #begunHere = new Map<string, { owner: string; firstOutput: unknown }>();
+
+  constructor(databaseUrl: string, connections: number) {
+    this.pool = new GroupPool(databaseUrl, connections);
+  }
+
+  /** Lets the engine record ended workflows itself again. */
+  giveBackFinish: () => void = () => {};
+
+  /** Takes over the engine's recording of ended workflows, so that they too are committed in groups. */
+  takeOverFinish(): void {
+    const run = async (finished: Finished[]) => {
+      const done = await persistently('finish', () =>
+        finishWorkflows((text, values) => this.pool.query(text, values), finished),
+      );
+      return finished.map(({ id }) => done.has(id));
+    };
+    const batcher = new Batcher<Finished, boolean>(run, { lingerMs: FINISH_LINGER_MS });
+    this.giveBackFinish = replaceFinish((finished) => batcher.add(finished));
+  }
+
+  /**
+   * Runs a durable step of the calling workflow with the next group: its output is recorded in the same commit, and
+   * returned without running it when it was recorded before.
+   */
+  async durable<Item, Result>(name: string, body: GroupBody<Item, Result>, item: Item): Promise<Result> {
+    const call = nextStepCall();
+    if (!call) throw new Error(`${name} was called outside of a workflow.`);
+    const begun = this.#begunHere.get(call.workflowId);
+    if (begun?.owner === call.owner) {
+      if (call.functionId === 0) return begun.firstOutput as Result;
+    } else {
+      const recorded = await persistently(name, () => this.pool.transaction((tx) => recordedOutputs(tx, name, [call])));
+      if (recorded.has(call.workflowId)) return recorded.get(call.workflowId) as Result;
+    }
+    const run = (items: Called<Item>[]) => this.#runDurable(name, body, items);
+    return this.#batcher<Called<Item>, Result>(`durable ${name}`, run, {}).add({ call, item });
+  }
+
+  /** Runs something that may be done again, since what it writes tells whether it is done, with the next group. */
+  repeatable<Item, Result>(name: string, body: GroupBody<Item, Result>, item: Item, options: BatcherOptions = {}) {
+    const run = (items: Item[]) => persistently(name, () => this.pool.transaction((tx) => body(tx, items)));
+    return this.#batcher<Item, Result>(`repeatable ${name}`, run as never, options).add(item);
+  }
+
+  /** Writes the row, the input and the first checkpoint of workflows; call `run` for each after the commit. */
+  async begin(tx: Tx, name: string, firstStep: string, begun: readonly Begun<unknown>[]): Promise<void> {
+    await beginWorkflows(
+      tx,
+      begun.map((workflow) => ({ ...workflow, name, firstStep })),
+    );
+  }
+
+  /** Runs a workflow that `begin` wrote, once it is committed. */
+  async run<Input>(
+    workflow: (input: Input) => Promise<unknown>,
+    begun: Begun<Input>,
+  ): Promise<WorkflowHandle<unknown>> {
+    this.#begunHere.set(begun.id, { owner: begun.owner, firstOutput: begun.firstOutput });
+    const handle = await runBegun(workflow, begun, begun.input);
+    const forget = () => this.#begunHere.delete(begun.id);
+    handle.getResult().then(forget, forget);
+    return handle;
+  }
+
+  /** Tells whether this process has as much to do as it can hold in memory, or to answer in time. */
+  isFull(name: string): boolean {
+    const waiting = this.#batchers.get(`repeatable ${name}`)?.waiting ?? 0;
+    return this.#begunHere.size >= MOST_RUNNING || waiting >= MOST_WAITING;
+  }
+
+  async close(): Promise<void> {
+    await this.pool.close();
+  }
+
+  #batcher<Item, Result>(name: string, run: (items: Item[]) => Promise<(Result | Error)[]>, options: BatcherOptions) {
+    let batcher = this.#batchers.get(name) as Batcher<Item, Result> | undefined;
+    if (!batcher) {
+      batcher = new Batcher(run, options);
+      this.#batchers.set(name, batcher as never);
+    }
+    return batcher;
+  }
+
+  #runDurable<Item, Result>(name: string, body: GroupBody<Item, Result>, items: Called<Item>[]) {
+    let attempts = 0;
+    return persistently(name, () =>
+      this.pool.transaction(async (tx): Promise<(Result | Error)[]> => {
+        const startedAt = Date.now();
+        const calls = items.map(({ call }) => call);
+        // A COMMIT whose answer was lost may have gone through.
+        const recorded = attempts++ === 0 ? new Map<string, unknown>() : await recordedOutputs(tx, name, calls);
+        const open = items.filter(({ call }) => !recorded.has(call.workflowId));
+        const owned = await stillOwned(
+          tx,
+          open.map(({ call }) => call),
+        );
+        const mine = open.filter(({ call }) => owned.has(call.workflowId));
+        const outputs =
+          mine.length > 0
+            ? await body(
+                tx,
+                mine.map(({ item }) => item),
+              )
+            : [];
+        if (mine.length > 0)
+          await checkpoint(
+            tx,
+            name,
+            mine.map(({ call }) => call),
+            outputs,
+            startedAt,
+          );
+        const results = new Map<string, unknown>(recorded);
+        mine.forEach(({ call }, index) => {
+          results.set(call.workflowId, outputs[index]);
+        });
+        return calls.map(({ workflowId }) =>
+          results.has(workflowId) ? (results.get(workflowId) as Result) : new DBOSWorkflowConflictError(workflowId),
+        );
+      }),
+    );
+  }
+}

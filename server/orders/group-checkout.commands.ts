@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import type { Problem } from '../domain/checkout.ts';
+import { query, type Tx } from '../infra/database.ts';
+import type { GroupCommit } from '../infra/fast/group.ts';
+import { live } from '../infra/live/live.ts';
+import { OverloadedError } from '../infra/patience.ts';
+import { localInbox } from './orders.inbox.ts';
+import type { KnownCheckout } from './orders.queries.ts';
+import { changesOf } from './orders.steps.ts';
+import { type CheckoutRequest, checkoutWorkflow } from './orders.workflow.ts';
+import { PLACED_VERSION, type Placed, tryToPlace } from './sql/place.ts';
+
+type Begun = Readonly<{ id: string; owner: string; input: CheckoutRequest; firstOutput: Placed }>;
+
+/** `begun`: placed just now, and its workflow is to run here. */
+type Placing = { known: KnownCheckout; begun?: Begun } | { problem: Problem };
+
+type Candidate = Readonly<{ workflowId: string; owner: string; request: CheckoutRequest }>;
+
+/**
+ * Places an order with the next group: the order, its stock, its workflow and the checkpoint of the first step are one
+ * commit, and the workflow then runs here. If this process dies in between, recovery finds it as any other. Throws
+ * OverloadedError when there is too much to do; a key that was used before is then found again later.
+ */
+export async function placeInGroup(group: GroupCommit, workflowId: string, request: CheckoutRequest) {
+  if (group.isFull('placeOrder')) throw new OverloadedError('The store is very busy: try again in a few seconds.');
+  const candidate: Candidate = { workflowId, owner: randomUUID(), request };
+  const placing = await group.repeatable(
+    'placeOrder',
+    (tx, items: Candidate[]) => placeMany(group, tx, items),
+    candidate,
+  );
+  if ('problem' in placing) return placing;
+  if (placing.begun) {
+    const { orderId } = request;
+    live.announce(changesOf(orderId, placing.begun.firstOutput));
+    if (placing.begun.firstOutput.status === 'PENDING') localInbox.open(orderId);
+    await group.run(checkoutWorkflow, placing.begun);
+  }
+  return placing;
+}
+
+const KNOWN = `
+  SELECT checkout_key AS key, id, request_hash AS "requestHash", cancel_reason = 'OUT_OF_STOCK' AS "outOfStock",
+    status, (extract(epoch FROM pay_by) * 1000)::float8 AS "payBy"
+  FROM orders WHERE checkout_key = ANY($1::text[])`;
+
+type KnownRow = KnownCheckout & { key: string; status: string; payBy: number };
+
+async function placeMany(group: GroupCommit, tx: Tx, candidates: Candidate[]): Promise<Placing[]> {
+  const keys = candidates.map(({ request }) => request.key);
+  const known = new Map((await query<KnownRow>(tx, KNOWN, keys)).map((row) => [row.key, row]));
+  const fresh = new Map<string, Candidate>();
+  for (const candidate of candidates)
+    if (!known.has(candidate.request.key) && !fresh.has(candidate.request.key))
+      fresh.set(candidate.request.key, candidate);
+
+  const placed = await tryToPlace(
+    tx,
+    [...fresh.values()].map(({ request }) => request),
+  );
+  const begun = new Map<string, Begun>();
+  const problems = new Map<string, Problem>();
+  for (const [index, { workflowId: id, owner, request }] of [...fresh.values()].entries()) {
+    const answer = placed[index]!;
+    if ('problem' in answer) problems.set(request.key, answer.problem);
+    else begun.set(request.key, { id, owner, input: request, firstOutput: answer });
+  }
+  if (begun.size > 0) await group.begin(tx, 'checkout', 'placeOrder', [...begun.values()]);
+
+  return candidates.map((candidate): Placing => {
+    const { key, orderId } = candidate.request;
+    const problem = problems.get(key);
+    if (problem) return { problem };
+    const row = known.get(key);
+    if (row) return { known: row, ...(row.id === orderId && { begun: begunBefore(candidate, row) }) };
+    const own = begun.get(key)!;
+    const { requestHash } = own.input;
+    const answer = { id: own.input.orderId, requestHash, outOfStock: own.firstOutput.status === 'CANCELLED' };
+    return { known: answer, ...(own.input.orderId === orderId && { begun: own }) };
+  });
+}
+
+/** What an earlier attempt placed whose COMMIT went through although its answer was lost. */
+function begunBefore({ workflowId: id, owner, request }: Candidate, { outOfStock, payBy }: KnownRow): Begun {
+  const status = outOfStock ? 'CANCELLED' : 'PENDING';
+  return { id, owner, input: request, firstOutput: { status, version: PLACED_VERSION, payBy, products: [] } };
+}

@@ -1,0 +1,76 @@
+import type { SignalKind, SignalOutcome } from '../domain/order.ts';
+
+/**
+ * A report handed from the process that received it to a workflow that waits in the same process. `receivedAt`: Unix
+ * milliseconds, by the database's clock. `key`: the reporter's idempotency key.
+ */
+export type HandedReport = Readonly<{ id: number; kind: SignalKind; key: string | null; receivedAt: number }>;
+
+export type ReportOutcome = SignalOutcome | 'CONFLICT';
+
+type Box = { reports: HandedReport[]; wake: (() => void) | undefined };
+
+/**
+ * Hands reports to the workflows of this process in memory. A report is then stored and settled in one commit, and
+ * its sender is answered after that; until then nobody was told anything, so that a crash loses nothing.
+ */
+class LocalInbox {
+  readonly #boxes = new Map<string, Box>();
+  readonly #answers = new Map<number, (outcome: ReportOutcome | null) => void>();
+  #lastId = 0;
+
+  /** Begins to take reports for an order, whose workflow runs here. */
+  open(orderId: string): void {
+    if (!this.#boxes.has(orderId)) this.#boxes.set(orderId, { reports: [], wake: undefined });
+  }
+
+  /** Whether the order's workflow runs here. */
+  isOpen(orderId: string): boolean {
+    return this.#boxes.has(orderId);
+  }
+
+  /** Takes no more reports for an order; those that nobody took are given up. */
+  close(orderId: string): void {
+    for (const { id } of this.take(orderId)) this.giveUp(id);
+    this.#boxes.delete(orderId);
+  }
+
+  /**
+   * Hands over a report. Resolves with what became of it once that is committed; with null when nobody acted on it:
+   * then it is to be stored for whoever runs the workflow now. Undefined when no workflow waits here.
+   */
+  hand(orderId: string, report: Omit<HandedReport, 'id'>): Promise<ReportOutcome | null> | undefined {
+    const box = this.#boxes.get(orderId);
+    if (!box) return undefined;
+    const id = ++this.#lastId;
+    const answer = new Promise<ReportOutcome | null>((resolve) => this.#answers.set(id, resolve));
+    box.reports.push({ ...report, id });
+    box.wake?.();
+    return answer;
+  }
+
+  /** Takes what has been handed over for an order. */
+  take(orderId: string): HandedReport[] {
+    return this.#boxes.get(orderId)?.reports.splice(0) ?? [];
+  }
+
+  /** Calls `wake` when something is handed over for an order. */
+  onReport(orderId: string, wake: (() => void) | undefined): void {
+    const box = this.#boxes.get(orderId);
+    if (box) box.wake = wake;
+  }
+
+  /** Tells the sender of a report what became of it. */
+  answer(id: number, outcome: ReportOutcome | null): void {
+    this.#answers.get(id)?.(outcome);
+    this.#answers.delete(id);
+  }
+
+  /** Tells the sender of a report that nobody acted on it. */
+  giveUp(id: number): void {
+    this.answer(id, null);
+  }
+}
+
+/** The one of this process. */
+export const localInbox = new LocalInbox();

@@ -1,0 +1,47 @@
+import type { Order } from '../generated/prisma/client.ts';
+import { currentDatabase, query } from '../infra/database.ts';
+import { Batcher } from '../infra/fast/batcher.ts';
+import { groupCommit } from '../infra/fast/current.ts';
+
+/** The columns under the names that the generated client gives them; whole numbers of 64 bits as text. */
+const LOAD = `
+  SELECT id, number::text, checkout_key AS "checkoutKey", request_hash AS "requestHash", status,
+    cancel_reason AS "cancelReason", currency, total_minor::text AS "totalMinor", payment_id AS "paymentId",
+    payment_status AS "paymentStatus", payment_attempts AS "paymentAttempts", pay_by AS "payBy", paid_at AS "paidAt",
+    progress, dispatch_steps AS "dispatchSteps", version, short_product_id AS "shortProductId",
+    short_requested AS "shortRequested", short_available AS "shortAvailable", created_at AS "createdAt",
+    updated_at AS "updatedAt"
+  FROM orders WHERE id = ANY($1::uuid[])`;
+
+const OF_PAYMENTS = `SELECT id, payment_id AS "paymentId" FROM orders WHERE payment_id = ANY($1::uuid[])`;
+
+type Row = Omit<Order, 'number' | 'totalMinor'> & { number: string; totalMinor: string };
+
+const LANES = { lanes: 2 };
+const reader = () => groupCommit()?.pool.reader ?? currentDatabase();
+
+const orders = new Batcher<string, Order>(async (ids) => {
+  const rows = await query<Row>(reader(), LOAD, ids);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => {
+    const row = byId.get(id);
+    if (!row) return new Error(`There is no order ${id}.`);
+    return { ...row, number: BigInt(row.number), totalMinor: BigInt(row.totalMinor) };
+  });
+}, LANES);
+
+const ofPayments = new Batcher<string, string | null>(async (paymentIds) => {
+  const rows = await query<{ id: string; paymentId: string }>(reader(), OF_PAYMENTS, paymentIds);
+  const byPayment = new Map(rows.map(({ id, paymentId }) => [paymentId, id]));
+  return paymentIds.map((paymentId) => byPayment.get(paymentId) ?? null);
+}, LANES);
+
+/** Reads an order as it is now, with those that others ask for at the same moment. Throws when there is none. */
+export function loadOrder(id: string): Promise<Order> {
+  return orders.add(id);
+}
+
+/** Finds the order that a payment is for, with those that others look for at the same moment; null where there is none. */
+export function orderOfPayment(paymentId: string): Promise<string | null> {
+  return ofPayments.add(paymentId);
+}

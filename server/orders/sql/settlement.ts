@@ -1,0 +1,154 @@
+import {
+  type CancelReason,
+  type OrderChange,
+  type OrderState,
+  type OrderStatus,
+  type PaymentStatus,
+  type Settlement,
+  type Signal,
+  settle,
+} from '../../domain/order.ts';
+import { query, type Tx } from '../../infra/database.ts';
+import type { HandedReport, ReportOutcome } from '../orders.inbox.ts';
+
+/** What an order has become; `paidAt` in Unix milliseconds, by the database's clock. */
+export type Settled = Readonly<{
+  status: OrderStatus;
+  version: number;
+  paidAt: number | null;
+  /** The products whose stock was given back, with their new versions; of a batch, told with one of its orders. */
+  products: readonly { id: number; version: number }[];
+  /** What became of the reports handed over. */
+  answers?: readonly { id: number; outcome: ReportOutcome }[];
+}>;
+
+/** An order that is locked until the end of the transaction, with what its transitions depend on. */
+export type LockedOrder = OrderState &
+  Readonly<{ id: string; steps: number; overdue: boolean; payBy: number; paidAt: number | null }>;
+
+const LOCK = `
+  SELECT o.id, o.status, o.cancel_reason AS "cancelReason", o.version, o.payment_status AS payment,
+    o.payment_attempts AS attempts,
+    o.dispatch_steps AS steps, statement_timestamp() >= o.pay_by AS overdue,
+    (extract(epoch FROM o.pay_by) * 1000)::float8 AS "payBy", (extract(epoch FROM o.paid_at) * 1000)::float8 AS "paidAt"
+  FROM orders o WHERE o.id = ANY($1::uuid[]) ORDER BY o.id FOR NO KEY UPDATE`;
+
+const LOCK_SHELVES_OF = `
+  SELECT id FROM products WHERE id IN (SELECT product_id FROM order_lines WHERE order_id = ANY($1::uuid[]))
+  ORDER BY id FOR NO KEY UPDATE`;
+
+/**
+ * $1 orders as they become, $2 their new events, $3 the signals handled, $4 orders that give their stock back, $5 the
+ * reports that were handed over, to be kept.
+ */
+const WRITE = `
+  WITH settled AS (
+    SELECT * FROM json_to_recordset($1::json) AS x(id uuid, status "OrderStatus", "cancelReason" "CancelReason",
+      payment "PaymentStatus", attempts int, version int)
+  ), changed AS (
+    UPDATE orders o SET status = s.status, cancel_reason = s."cancelReason", version = s.version,
+      payment_status = s.payment, payment_attempts = s.attempts,
+      paid_at = CASE WHEN s.status = 'PAID' THEN statement_timestamp() ELSE o.paid_at END,
+      updated_at = statement_timestamp()
+    FROM settled s WHERE o.id = s.id RETURNING o.id, o.paid_at
+  ), event AS (
+    INSERT INTO order_events (order_id, version, type, status, steps, at)
+    SELECT "orderId", version, type, status, steps, statement_timestamp() FROM json_to_recordset($2::json) AS x(
+      "orderId" uuid, version int, type "OrderEventType", status "OrderStatus", steps int)
+  ), handled AS (
+    UPDATE order_signals s SET outcome = x.outcome
+    FROM json_to_recordset($3::json) AS x(id int8, outcome "SignalOutcome") WHERE s.id = x.id
+  ), kept AS (
+    INSERT INTO order_signals (order_id, kind, key, received_at, outcome)
+    SELECT "orderId", kind, key, to_timestamp("receivedAt" / 1000), outcome FROM json_to_recordset($5::json) AS x(
+      "orderId" uuid, kind "SignalKind", key text, "receivedAt" float8, outcome "SignalOutcome")
+    ON CONFLICT (key) DO NOTHING
+  ), given_back AS (
+    INSERT INTO stock_movements (product_id, delta, cause, order_id, at)
+    SELECT product_id, quantity, 'RELEASED', order_id, statement_timestamp() FROM order_lines
+    WHERE order_id = ANY($4::uuid[]) RETURNING product_id, delta
+  ), stock AS (
+    UPDATE products SET inventory = inventory + back.units, version = version + back.orders
+    FROM (SELECT product_id, sum(delta)::int AS units, count(*)::int AS orders FROM given_back GROUP BY 1) AS back
+    WHERE id = back.product_id RETURNING id, version
+  )
+  SELECT (SELECT coalesce(json_agg(json_build_object('id', id, 'paidAt', extract(epoch FROM paid_at) * 1000)), '[]')
+          FROM changed) AS orders,
+    (SELECT coalesce(json_agg(json_build_object('id', id, 'version', version)), '[]') FROM stock) AS products`;
+
+export type Written = { orders: { id: string; paidAt: number | null }[]; products: { id: number; version: number }[] };
+
+/** Locks orders, in one order whoever asks. Unknown ids are left out. */
+export function lockOrders(tx: Tx, ids: readonly string[]): Promise<LockedOrder[]> {
+  return query<LockedOrder>(tx, LOCK, ids);
+}
+
+/**
+ * What a locked order becomes, before it is written. `signals`: those of its inbox; `reports`: those handed over. The
+ * outcomes are of the one, then of the other.
+ */
+export type Decided = {
+  order: LockedOrder;
+  signals: readonly { id: string }[];
+  reports: readonly HandedReport[];
+  becomes: OrderState;
+} & Pick<Settlement, 'changes' | 'outcomes'>;
+
+/** Decides what a locked order becomes by signals that have arrived. */
+export function decide(
+  order: LockedOrder,
+  signals: readonly Signal[],
+): Pick<Decided, 'becomes' | 'changes' | 'outcomes'> {
+  const { order: becomes, changes, outcomes } = settle(order, signals, order.overdue);
+  return { becomes, changes, outcomes };
+}
+
+/** Tells what a decided order has become, once it is written. */
+export function settledOf({ order, becomes }: Decided, written: Written): Settled {
+  const paidAt = written.orders.find(({ id }) => id === order.id)?.paidAt ?? order.paidAt;
+  return { status: becomes.status, version: becomes.version, paidAt, products: written.products };
+}
+
+/** Writes what locked orders become: state, payment, events, handled signals, stock given back. */
+export async function writeSettlements(tx: Tx, settlements: readonly Decided[]): Promise<Written> {
+  const changed = settlements.filter(({ changes, signals }) => changes.length > 0 || signals.length > 0);
+  if (changed.length === 0) return { orders: [], products: [] };
+  const released = changed
+    .filter(({ order, becomes }) => order.status === 'PENDING' && becomes.status === 'CANCELLED')
+    .map(({ order }) => order.id);
+  if (released.length > 0) await query(tx, LOCK_SHELVES_OF, released);
+  const [written] = await query<Written>(
+    tx,
+    WRITE,
+    JSON.stringify(changed.filter(({ changes }) => changes.length > 0).map(orderRow)),
+    JSON.stringify(changed.flatMap(({ order, changes }) => changes.map((change) => eventRow(order, change)))),
+    JSON.stringify(
+      changed.flatMap(({ signals, outcomes }) => signals.map(({ id }, i) => ({ id, outcome: outcomes[i] }))),
+    ),
+    released,
+    JSON.stringify(changed.flatMap(reportRows)),
+  );
+  return written!;
+}
+
+/** Reports are kept that took effect, and those with a key, so that the same one sent again is known. */
+function reportRows({ order, signals, reports, outcomes }: Decided) {
+  return reports.flatMap(({ kind, key, receivedAt }, index) =>
+    key === null && outcomes[signals.length + index] !== 'APPLIED'
+      ? []
+      : [{ orderId: order.id, kind, key, receivedAt, outcome: outcomes[signals.length + index] }],
+  );
+}
+
+type OrderRow = { id: string; status: OrderStatus; cancelReason: CancelReason | null; payment: PaymentStatus };
+
+const orderRow = ({ order, becomes }: Decided): OrderRow & Pick<OrderState, 'attempts' | 'version'> => ({
+  id: order.id,
+  status: becomes.status,
+  cancelReason: becomes.cancelReason,
+  payment: becomes.payment,
+  attempts: becomes.attempts,
+  version: becomes.version,
+});
+
+const eventRow = ({ id: orderId, steps }: LockedOrder, change: OrderChange) => ({ orderId, steps, ...change });

@@ -1,0 +1,69 @@
+import { expect, test, vi } from 'vitest';
+import { localInbox } from '../../server/orders/orders.inbox.ts';
+
+const report = { kind: 'PAID', key: null, receivedAt: 1 } as const;
+
+test('a report for an order that nobody waits for here is not taken', () => {
+  expect(localInbox.isOpen('elsewhere')).toBe(false);
+  expect(localInbox.hand('elsewhere', report)).toBeUndefined();
+  expect(localInbox.take('elsewhere')).toEqual([]);
+});
+
+test('reports are taken once, in the order of arrival, and each sender is told what became of its own', async () => {
+  localInbox.open('answered');
+  const first = localInbox.hand('answered', report);
+  const second = localInbox.hand('answered', { kind: 'CANCEL', key: 'key', receivedAt: 2 });
+  const taken = localInbox.take('answered');
+  expect(taken).toMatchObject([report, { kind: 'CANCEL', key: 'key', receivedAt: 2 }]);
+  expect(localInbox.take('answered')).toEqual([]);
+  localInbox.answer(taken[1]!.id, 'REJECTED');
+  localInbox.answer(taken[0]!.id, 'APPLIED');
+  expect(await Promise.all([first, second])).toEqual(['APPLIED', 'REJECTED']);
+});
+
+test('the sender of a report that is given up hears that nobody acted on it', async () => {
+  localInbox.open('given up');
+  const handed = localInbox.hand('given up', report);
+  localInbox.giveUp(localInbox.take('given up')[0]!.id);
+  expect(await handed).toBeNull();
+});
+
+test('a second answer to a report changes nothing', async () => {
+  localInbox.open('twice');
+  const handed = localInbox.hand('twice', report);
+  const { id } = localInbox.take('twice')[0]!;
+  localInbox.answer(id, 'APPLIED');
+  localInbox.giveUp(id);
+  expect(await handed).toBe('APPLIED');
+});
+
+test('closing gives up what nobody took, leaves what was taken to its taker, and takes no more', async () => {
+  localInbox.open('closed');
+  const taken = localInbox.hand('closed', report);
+  const { id } = localInbox.take('closed')[0]!;
+  const left = localInbox.hand('closed', report);
+  localInbox.close('closed');
+  expect(await left).toBeNull();
+  expect(localInbox.hand('closed', report)).toBeUndefined();
+  expect(localInbox.isOpen('closed')).toBe(false);
+  localInbox.answer(id, 'APPLIED');
+  expect(await taken).toBe('APPLIED');
+});
+
+test('who waits is woken by each report, until it waits no more', () => {
+  const wake = vi.fn();
+  localInbox.open('woken');
+  localInbox.onReport('woken', wake);
+  void localInbox.hand('woken', report);
+  expect(wake).toHaveBeenCalledTimes(1);
+  localInbox.onReport('woken', undefined);
+  void localInbox.hand('woken', report);
+  expect(wake).toHaveBeenCalledTimes(1);
+});
+
+test('opening again keeps what was handed over', () => {
+  localInbox.open('opened twice');
+  void localInbox.hand('opened twice', report);
+  localInbox.open('opened twice');
+  expect(localInbox.take('opened twice')).toMatchObject([report]);
+});
