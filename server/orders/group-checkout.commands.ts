@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Problem } from '../domain/checkout.ts';
 import { query, type Tx } from '../infra/database.ts';
+import { databaseFailure } from '../infra/database-errors.ts';
 import type { GroupCommit } from '../infra/fast/group.ts';
 import { live } from '../infra/live/live.ts';
-import { OverloadedError } from '../infra/patience.ts';
+import { lookUntilSeen, OverloadedError } from '../infra/patience.ts';
 import { localInbox } from './orders.inbox.ts';
-import type { KnownCheckout } from './orders.queries.ts';
+import { findByKey, type KnownCheckout } from './orders.queries.ts';
 import { changesOf } from './orders.steps.ts';
 import { type CheckoutRequest, checkoutWorkflow } from './orders.workflow.ts';
 import { PLACED_VERSION, type Placed, tryToPlace } from './sql/place.ts';
 
 type Begun = Readonly<{ id: string; owner: string; input: CheckoutRequest; firstOutput: Placed }>;
+
+const UNIQUE_VIOLATION = '23505';
 
 /** `begun`: placed just now, and its workflow is to run here. */
 type Placing = { known: KnownCheckout; begun?: Begun } | { problem: Problem };
@@ -25,11 +28,14 @@ type Candidate = Readonly<{ workflowId: string; owner: string; request: Checkout
 export async function placeInGroup(group: GroupCommit, workflowId: string, request: CheckoutRequest) {
   if (group.isFull('placeOrder')) throw new OverloadedError('The store is very busy: try again in a few seconds.');
   const candidate: Candidate = { workflowId, owner: randomUUID(), request };
-  const placing = await group.repeatable(
-    'placeOrder',
-    (tx, items: Candidate[]) => placeMany(group, tx, items),
-    candidate,
-  );
+  const tryOnce = () =>
+    group.repeatable('placeOrder', (tx, items: Candidate[]) => placeMany(group, tx, items), candidate);
+  const placing = await tryOnce().catch(async (error: unknown) => {
+    if (databaseFailure(error).sqlState !== UNIQUE_VIOLATION) throw error;
+    // Another process was first with the key, or an attempt of ours whose COMMIT went through unheard.
+    await lookUntilSeen(`order:${request.orderId}`, () => findByKey(request.key));
+    return tryOnce();
+  });
   if ('problem' in placing) return placing;
   if (placing.begun) {
     const { orderId } = request;

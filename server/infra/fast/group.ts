@@ -131,13 +131,10 @@ export class GroupCommit {
       this.pool.transaction(async (tx): Promise<(Result | Error)[]> => {
         const startedAt = Date.now();
         const calls = items.map(({ call }) => call);
-        // A COMMIT whose answer was lost may have gone through.
+        const owned = await stillOwned(tx, calls);
+        // A COMMIT whose answer was lost may have gone through; behind the lock on its workflows it is seen.
         const recorded = attempts++ === 0 ? new Map<string, unknown>() : await recordedOutputs(tx, name, calls);
         const open = items.filter(({ call }) => !recorded.has(call.workflowId));
-        const owned = await stillOwned(
-          tx,
-          open.map(({ call }) => call),
-        );
         const mine = open.filter(({ call }) => owned.has(call.workflowId));
         const outputs =
           mine.length > 0
