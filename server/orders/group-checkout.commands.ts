@@ -47,11 +47,11 @@ export async function placeInGroup(group: GroupCommit, workflowId: string, reque
 }
 
 const KNOWN = `
-  SELECT checkout_key AS key, id, request_hash AS "requestHash", cancel_reason = 'OUT_OF_STOCK' AS "outOfStock",
-    status, (extract(epoch FROM pay_by) * 1000)::float8 AS "payBy"
+  SELECT checkout_key AS key, id, request_hash AS "requestHash", coalesce(cancel_reason = 'OUT_OF_STOCK', false) AS "outOfStock",
+    (extract(epoch FROM pay_by) * 1000)::float8 AS "payBy"
   FROM orders WHERE checkout_key = ANY($1::text[])`;
 
-type KnownRow = KnownCheckout & { key: string; status: string; payBy: number };
+type KnownRow = KnownCheckout & { key: string; payBy: number };
 
 async function placeMany(group: GroupCommit, tx: Tx, candidates: Candidate[]): Promise<Placing[]> {
   const keys = candidates.map(({ request }) => request.key);

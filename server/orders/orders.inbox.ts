@@ -8,7 +8,7 @@ export type HandedReport = Readonly<{ id: number; kind: SignalKind; key: string 
 
 export type ReportOutcome = SignalOutcome | 'CONFLICT';
 
-type Box = { reports: HandedReport[]; wake: (() => void) | undefined };
+type Box = { reports: HandedReport[]; wake: (() => void) | undefined; waited: boolean };
 
 /**
  * Hands reports to the workflows of this process in memory. A report is then stored and settled in one commit, and
@@ -21,12 +21,18 @@ class LocalInbox {
 
   /** Begins to take reports for an order, whose workflow runs here. */
   open(orderId: string): void {
-    if (!this.#boxes.has(orderId)) this.#boxes.set(orderId, { reports: [], wake: undefined });
+    if (!this.#boxes.has(orderId)) this.#boxes.set(orderId, { reports: [], wake: undefined, waited: false });
   }
 
-  /** Whether the order's workflow runs here. */
-  isOpen(orderId: string): boolean {
-    return this.#boxes.has(orderId);
+  /**
+   * Begins a wait for an order. Tells whether reports may have been stored in the database before it: not for the first
+   * wait of an order that this process placed a moment ago, of which nobody else knows yet.
+   */
+  beginWait(orderId: string): boolean {
+    const isNew = this.#boxes.get(orderId)?.waited === false;
+    this.open(orderId);
+    this.#boxes.get(orderId)!.waited = true;
+    return !isNew;
   }
 
   /** Takes no more reports for an order; those that nobody took are given up. */

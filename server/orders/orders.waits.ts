@@ -16,9 +16,7 @@ const MARGIN_MS = 5;
  */
 export async function untilReportedOr(payBy: number, orderId: string): Promise<HandedReport[]> {
   const watch = live.watch([`inbox:${orderId}`]);
-  // What was stored before this process placed the order was stored by nobody.
-  let look = !localInbox.isOpen(orderId);
-  localInbox.open(orderId);
+  let look = localInbox.beginWait(orderId);
   localInbox.onReport(orderId, () => watch.mark(`inbox:${orderId}`));
   try {
     for (;;) {

@@ -4,7 +4,6 @@ import { localInbox } from '../../server/orders/orders.inbox.ts';
 const report = { kind: 'PAID', key: null, receivedAt: 1 } as const;
 
 test('a report for an order that nobody waits for here is not taken', () => {
-  expect(localInbox.isOpen('elsewhere')).toBe(false);
   expect(localInbox.hand('elsewhere', report)).toBeUndefined();
   expect(localInbox.take('elsewhere')).toEqual([]);
 });
@@ -45,9 +44,15 @@ test('closing gives up what nobody took, leaves what was taken to its taker, and
   localInbox.close('closed');
   expect(await left).toBeNull();
   expect(localInbox.hand('closed', report)).toBeUndefined();
-  expect(localInbox.isOpen('closed')).toBe(false);
   localInbox.answer(id, 'APPLIED');
   expect(await taken).toBe('APPLIED');
+});
+
+test('reports may have been stored before any wait but the first of an order that was placed here', () => {
+  expect(localInbox.beginWait('recovered')).toBe(true);
+  localInbox.open('placed here');
+  expect(localInbox.beginWait('placed here')).toBe(false);
+  expect(localInbox.beginWait('placed here')).toBe(true);
 });
 
 test('who waits is woken by each report, until it waits no more', () => {

@@ -26,7 +26,7 @@ export type Begun<Input> = Readonly<{ id: string; owner: string; input: Input; f
 type Called<Item> = { call: StepCall; item: Item };
 type Batchers = Map<string, Batcher<never, never>>;
 
-/** A workflow that waits takes some 25 KB; this many take half a gigabyte. */
+/** Each holds memory for as long as its order is under way: what one process is asked to hold has an end. */
 const MOST_RUNNING = 20_000;
 /** Some seconds' worth of work on two cores. */
 const MOST_WAITING = 2_000;
