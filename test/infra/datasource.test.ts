@@ -9,14 +9,14 @@ import { useDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { freezeAt, type Point } from '../support/freeze.ts';
 import { meeting } from '../support/meeting.ts';
-import { type DatabaseProxy, startProxy } from '../support/proxy.ts';
+import { startProxy, type TcpProxy } from '../support/proxy.ts';
 
 const EXECUTOR = 'exec-test';
 const SOURCE = 'test';
 
 let database: Database;
 let direct: Database;
-let proxy: DatabaseProxy;
+let proxy: TcpProxy;
 registerDataSource(new PrismaDataSource(SOURCE, () => database));
 
 /** What the step of the running test does; `attempt`: 1 at its first execution. */

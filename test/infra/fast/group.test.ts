@@ -7,7 +7,7 @@ import { useApp } from '../../support/app.ts';
 import type { OrderData } from '../../support/client.ts';
 import { eventually } from '../../support/eventually.ts';
 import { freezeAt, type Point } from '../../support/freeze.ts';
-import { type DatabaseProxy, startProxy } from '../../support/proxy.ts';
+import { startProxy, type TcpProxy } from '../../support/proxy.ts';
 
 const store = useApp({ env: { GROUP_COMMIT: 'on' } });
 const { client } = store;
@@ -101,7 +101,7 @@ test('an execution that lost its workflow writes nothing, and what it was told i
 describe('a group whose COMMIT is not answered', () => {
   let own: GroupCommit;
   let proxied: GroupCommit;
-  let proxy: DatabaseProxy;
+  let proxy: TcpProxy;
   beforeAll(async () => {
     own = groupCommit()!;
     proxy = await startProxy(store.databaseUrl);
