@@ -7,7 +7,7 @@ const whole = 'test/{supervisor,faults,journeys,live/processes}/**/*.test.ts';
 /** The server's packages take GraphQL's CommonJS build, as Node.js does: with two builds no error is an instance of the other's. */
 const oneGraphql = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] };
 /** What orders live through is tested on both paths: in groups, as every other test, and with each step alone. */
-const orders = 'test/{orders,payments}/**/*.test.ts';
+const orders = ['test/{orders,payments}/**/*.test.ts', 'test/operations/retention.test.ts'];
 const web = 'test/web/**/*.test.{ts,tsx}';
 
 export default defineConfig({
@@ -31,7 +31,7 @@ export default defineConfig({
         test: {
           ...patience,
           name: 'alone',
-          include: [orders],
+          include: orders,
           env: { GROUP_COMMIT: 'off' },
           maxWorkers: 2,
           sequence: { groupOrder: 0 },

@@ -10,6 +10,7 @@ import { setGroupCommit } from './infra/fast/current.ts';
 import { startGroupCommit } from './infra/fast/start.ts';
 import { Lease } from './infra/lease.ts';
 import { live } from './infra/live/live.ts';
+import { schedulePruning } from './operations/retention.commands.ts';
 
 /** The store in one process, running: its API, and the handler of all HTTP requests. Nothing listens yet. */
 export type App = Readonly<{
@@ -33,6 +34,7 @@ export async function startApp(env: Env, databaseUrl: string): Promise<App> {
   await startEngine(databaseUrl, executorId, env.enginePool);
   const group = env.groupCommit ? await startGroupCommit(databaseUrl, env.groupPool) : undefined;
   await lease.startAdopting();
+  await schedulePruning({ retentionMs: env.workflowRetentionMs });
 
   const { paymentWindowMs, dispatchSteps, dispatchStepMs } = env;
   const terms = { paymentWindowMs, dispatchSteps, dispatchStepMs };

@@ -21,6 +21,7 @@ const schema = z.object({
   PAYMENT_WINDOW_SECONDS: z.coerce.number().positive().max(604_800).default(60),
   DISPATCH_STEPS: whole(1, 1000).default(10),
   DISPATCH_STEP_MS: whole(1, 86_400_000).default(1000),
+  WORKFLOW_RETENTION_HOURS: z.coerce.number().positive().max(87_600).default(72),
   OPERATOR_TOKEN: z
     .string()
     .regex(/^[\x21-\x7e]{16,}$/, 'must have at least 16 characters of ASCII, without spaces')
@@ -49,6 +50,8 @@ export type Env = Readonly<{
   paymentWindowMs: number;
   dispatchSteps: number;
   dispatchStepMs: number;
+  /** How long the engine's records of finished workflows are kept. */
+  workflowRetentionMs: number;
   operatorToken: string | undefined;
   logLevel: string;
 }>;
@@ -77,6 +80,7 @@ export function readEnv(source: Record<string, string | undefined> = process.env
     paymentWindowMs: Math.round(env.PAYMENT_WINDOW_SECONDS * 1000),
     dispatchSteps: env.DISPATCH_STEPS,
     dispatchStepMs: env.DISPATCH_STEP_MS,
+    workflowRetentionMs: Math.round(env.WORKFLOW_RETENTION_HOURS * 3_600_000),
     operatorToken: env.OPERATOR_TOKEN,
     logLevel: env.LOG_LEVEL ?? (demo ? 'warn' : 'info'),
   };

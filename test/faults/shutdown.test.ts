@@ -17,7 +17,8 @@ async function failures(): Promise<unknown[]> {
   await client.connect();
   try {
     const { rows } = await client.query(`
-      SELECT workflow_uuid AS workflow, status AS error FROM dbos.workflow_status WHERE status NOT IN ('PENDING', 'SUCCESS')
+      SELECT workflow_uuid AS workflow, status AS error FROM dbos.workflow_status
+      WHERE status NOT IN ('PENDING', 'SUCCESS') AND schedule_name IS NULL
       UNION ALL SELECT workflow_id, error FROM dbos.transaction_completion WHERE error IS NOT NULL
       UNION ALL SELECT workflow_uuid, error FROM dbos.operation_outputs WHERE error IS NOT NULL`);
     return rows;

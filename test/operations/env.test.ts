@@ -31,6 +31,7 @@ test('without any variable the store is a demo on this machine', () => {
     paymentWindowMs: 60_000,
     dispatchSteps: 10,
     dispatchStepMs: 1000,
+    workflowRetentionMs: 72 * 3_600_000,
     operatorToken: undefined,
     logLevel: 'warn',
   });
@@ -52,6 +53,7 @@ test('every variable that is wrong is named at once', () => {
     PAYMENT_WINDOW_SECONDS: '0',
     DISPATCH_STEPS: 'ten',
     DISPATCH_STEP_MS: '1.5',
+    WORKFLOW_RETENTION_HOURS: '-1',
     OPERATOR_TOKEN: 'short',
     LOG_LEVEL: 'loud',
   };

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { DBOS } from '@dbos-inc/dbos-sdk';
 import pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
 import { type App, startApp } from '../../server/app.ts';
 import { readEnv } from '../../server/env.ts';
 import { setLogLevel } from '../../server/infra/log.ts';
+import { PRUNING } from '../../server/operations/retention.commands.ts';
 import { type Client, clientOf } from './client.ts';
 import { useDatabase } from './database.ts';
 
@@ -59,6 +61,8 @@ export function useApp({ env = {} }: AppOptions = {}): TestApp {
     // That orders are under way when the store stops is no news here.
     setLogLevel('error');
     app = await startApp(readEnv({ ...DEFAULTS, GROUP_COMMIT, ...env, DATABASE_URL: database.url }), database.url);
+    // What happens by the clock would otherwise happen in the middle of some test.
+    await DBOS.pauseSchedule(PRUNING);
     server = createServer(app.handle).listen(0, '127.0.0.1');
     await once(server, 'listening');
     session = new pg.Client({ connectionString: database.url, application_name: 'test' });
