@@ -58,16 +58,17 @@ async function start(): Promise<number> {
     dataDir: resolve(root, env.dataDir),
     host: env.host,
     port: env.port,
+    workers: env.workers,
     databaseUrl: env.databaseUrl,
     prepare: async () => {
       await generate();
       pages = await startPages();
     },
     welcome: (url) => [`Store    ${pages} (hot reload)`, `GraphQL  ${url}/graphql`, 'Stop     Ctrl-C'],
-    onRunning: (restart) =>
+    onRunning: (replaceAll) =>
       onServerChange(() => {
         console.note('The sources changed.');
-        restart();
+        replaceAll();
       }),
     console,
     ...endingSignals(),

@@ -62,8 +62,9 @@ export async function startApp(env: Env, databaseUrl: string): Promise<App> {
       await stopEngine();
       setGroupCommit(undefined);
       await group?.close();
-      await live.stop();
+      // First of all that is left: the others can go on with the workflows from here on.
       await lease.release();
+      await live.stop();
       setDatabase(undefined);
       await database.$disconnect();
     },

@@ -12,6 +12,8 @@ const schema = z.object({
   NODE_ENV: z.string().default('development'),
   PORT: whole(0, 65_535).default(4000),
   HOST: z.string().min(1).default('127.0.0.1'),
+  LISTEN_FD: whole(3, 1_000).optional(),
+  WORKERS: whole(1, 64).default(1),
   DATABASE_URL: url.optional(),
   DATABASE_POOL: whole(2, 200).default(10),
   ENGINE_POOL: whole(2, 200).default(10),
@@ -38,6 +40,10 @@ export type Env = Readonly<{
   demo: boolean;
   port: number;
   host: string;
+  /** The file descriptor of an open socket to listen on, instead of a host and port of one's own. */
+  listenFd: number | undefined;
+  /** How many server processes `npm start` runs behind the port. */
+  workers: number;
   /** Not set: `npm start` runs an embedded PostgreSQL in `dataDir`. */
   databaseUrl: string | undefined;
   /** Connections for the API and the steps; the engine has `enginePool` more. */
@@ -71,6 +77,8 @@ export function readEnv(source: Record<string, string | undefined> = process.env
     demo,
     port: env.PORT,
     host: env.HOST,
+    listenFd: env.LISTEN_FD,
+    workers: env.WORKERS,
     databaseUrl: env.DATABASE_URL,
     databasePool: env.DATABASE_POOL,
     enginePool: env.ENGINE_POOL,

@@ -1,16 +1,18 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
+import { createServer, type Server } from 'node:http';
 import { startApp } from './app.ts';
 import { seedCatalogue } from './catalog/seed.ts';
-import { ConfigError, readEnv } from './env.ts';
+import { drainable } from './drain.ts';
+import { ConfigError, type Env, readEnv } from './env.ts';
 import { log, setLogLevel } from './infra/log.ts';
 import { migrate } from './infra/migrate.ts';
 
 /** Exit codes for what starting again would not mend; see sysexits.h. */
 const EXIT_CONFIG = 78;
 const EXIT_PORT_IN_USE = 76;
+/** How long a load balancer may take to notice that `/readyz` fails. A supervisor knows whom it has told to end. */
+const NOTICE_MS = process.send ? 250 : 3_000;
 /** Requests under way get this long to finish. */
-const DRAIN_MS = 3_000;
+const PATIENCE_MS = 3_000;
 const LAST_MOMENT_MS = 9_000;
 
 function fail(code: number, message: string): never {
@@ -30,8 +32,9 @@ function configuration() {
   }
 }
 
-async function listen(server: Server, port: number, host: string): Promise<number> {
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve)).catch(
+async function listen(server: Server, { port, host, listenFd }: Env): Promise<number> {
+  const where = listenFd === undefined ? { port, host } : { fd: listenFd };
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(where, resolve)).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE')
         fail(EXIT_PORT_IN_USE, `Port ${port} of ${host} is in use: set PORT to another.`);
@@ -42,45 +45,28 @@ async function listen(server: Server, port: number, host: string): Promise<numbe
   return typeof address === 'object' && address ? address.port : port;
 }
 
-/** Keeps track of the streams that are open: they have no end of their own to wait for. */
-function streamsOf(server: Server): () => ServerResponse[] {
-  const responses = new Set<ServerResponse>();
-  server.on('request', (_request, response: ServerResponse) => {
-    responses.add(response);
-    response.once('close', () => responses.delete(response));
-  });
-  const isStream = (response: ServerResponse) => String(response.getHeader('content-type')).includes('event-stream');
-  return () => [...responses].filter(isStream);
-}
-
 const env = configuration();
 await migrate(env.databaseUrl, (message) => process.send?.({ type: 'progress', message }));
 if (env.demo) await seedCatalogue(env.databaseUrl);
 const app = await startApp(env, env.databaseUrl);
 const server = createServer(app.handle);
-const openStreams = streamsOf(server);
-const port = await listen(server, env.port, env.host);
+const drain = drainable(server);
+const port = await listen(server, env);
 const url = `http://${env.host === '127.0.0.1' ? 'localhost' : env.host}:${port}`;
 log.info({ url, executorId: app.executorId }, 'ready');
 process.send?.({ type: 'ready', url });
 
 let stopping = false;
-async function stop(): Promise<void> {
+async function stop(noticeMs: number): Promise<void> {
   if (stopping) return;
   stopping = true;
   setTimeout(() => process.exit(1), LAST_MOMENT_MS).unref();
   app.drain();
-  server.close();
-  server.closeIdleConnections();
-  // Their clients resume after the version they have, at the next process.
-  for (const stream of openStreams()) stream.destroy();
-  const closed = new Promise((resolve) => server.once('close', resolve));
-  await Promise.race([closed, delay(DRAIN_MS)]);
-  server.closeAllConnections();
+  await drain(noticeMs, PATIENCE_MS);
   await app.stop();
   process.exit(0);
 }
-process.on('SIGTERM', stop).on('SIGINT', stop);
+process.on('SIGTERM', () => stop(NOTICE_MS)).on('SIGINT', () => stop(0));
 // The supervisor is gone: nobody would end this process any more.
-process.on('disconnect', stop);
-if (process.send && !process.connected) void stop();
+process.on('disconnect', () => stop(0));
+if (process.send && !process.connected) void stop(0);

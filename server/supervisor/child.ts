@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type StdioOptions, spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { signal } from '../infra/processes.ts';
 import { recordProcess } from './lock.ts';
@@ -19,6 +19,8 @@ export type Child = Readonly<{
 export type ChildOptions = Readonly<{
   command: readonly [string, ...string[]];
   env: NodeJS.ProcessEnv;
+  /** The file descriptor of the port that it listens on, together with others; it gets it as `LISTEN_FD`. */
+  listenFd: number;
   /** Where the process is recorded while it runs, for a supervisor that comes after this one was killed. */
   record: string;
   onProgress: (message: string) => void;
@@ -31,9 +33,11 @@ type Told = { type: 'ready' | 'progress'; url: string; message: string };
 
 /** Starts the server process, in a group of its own: Ctrl-C in a terminal must not reach it beside our own order. */
 export function startChild(options: ChildOptions): Child {
-  const { command, env, record, onProgress, graceMs = 10_000 } = options;
+  const { command, listenFd, record, onProgress, graceMs = 10_000 } = options;
   const [program, ...args] = command;
-  const child = spawn(program, args, { env, detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const stdio: StdioOptions = ['ignore', 'inherit', 'inherit', listenFd, 'ipc'];
+  const env = { ...options.env, LISTEN_FD: String(stdio.indexOf(listenFd)) };
+  const child = spawn(program, args, { env, detached: true, stdio });
   // Without a record the server runs as well; only the successor of a killed supervisor would miss it.
   const recorded = child.pid ? recordProcess(record, child.pid).catch(() => {}) : undefined;
   const exit = new Promise<Exit>((done) => {

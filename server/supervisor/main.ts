@@ -18,6 +18,7 @@ async function start(): Promise<number> {
     dataDir: resolve(root, env.dataDir),
     host: env.host,
     port: env.port,
+    workers: env.workers,
     databaseUrl: env.databaseUrl,
     prepare: buildWhatChanged,
     welcome: (url) => [
@@ -25,9 +26,20 @@ async function start(): Promise<number> {
       `GraphQL  ${url}/graphql${env.demo ? ' (open it in a browser for GraphiQL)' : ''}`,
       'Stop     Ctrl-C',
     ],
+    onRunning: (replaceAll) => process.on('SIGUSR2', () => void deploy(replaceAll)),
     console,
     ...endingSignals(),
   });
+}
+
+/** Builds what changed and puts it in the place of what runs, which stays when the build fails. */
+async function deploy(replaceAll: () => void): Promise<void> {
+  try {
+    await console.step('Build', buildWhatChanged);
+    replaceAll();
+  } catch (error) {
+    console.warn(explainError(error));
+  }
 }
 
 process.exit(await start().catch(fail));

@@ -1,11 +1,9 @@
-import { join } from 'node:path';
-import type { Exit } from './child.ts';
-import { type Console, seconds } from './console.ts';
+import type { Console } from './console.ts';
 import { type KeptPostgres, keepPostgres } from './database.ts';
-import { keepRunning } from './keeper.ts';
 import { lock } from './lock.ts';
-import { endOrphan } from './orphan.ts';
-import { portProblem } from './port.ts';
+import { endOrphans } from './orphan.ts';
+import { takePort } from './port.ts';
+import { runServers } from './servers.ts';
 
 export type SupervisorOptions = Readonly<{
   /** The program and arguments of the server process. */
@@ -13,14 +11,16 @@ export type SupervisorOptions = Readonly<{
   dataDir: string;
   host: string;
   port: number;
+  /** How many server processes share the port. */
+  workers: number;
   /** Not set: the embedded PostgreSQL is run in `dataDir`. */
   databaseUrl: string | undefined;
   /** Makes what the command needs, such as builds, while the database starts. */
   prepare: (progress: (text: string) => void) => Promise<void>;
   /** The lines to show when the server is ready for the first time. */
   welcome: (url: string) => readonly string[];
-  /** Gets a way to replace the running server, once it runs. */
-  onRunning?: (restart: () => void) => void;
+  /** Gets a way to replace the running servers, one by one, once they run. */
+  onRunning?: (replaceAll: () => void) => void;
   console: Console;
   /** How long the server may take to finish its requests before it is ended by force. Default: 10 s. */
   graceMs?: number | undefined;
@@ -40,16 +40,15 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
     );
     return 1;
   }
-  const record = join(dataDir, 'server.pid');
   try {
-    const hadOrphan = await endOrphan(record, options.graceMs);
+    const hadOrphan = await endOrphans(dataDir, options.graceMs);
     // The system gives the port of a killed process free a moment after the process seems gone.
-    const problem = await portProblem(options.host, options.port, hadOrphan ? 5000 : 0);
-    if (problem !== undefined) {
-      console.warn(describePort(problem, options));
+    const port = await takePort(options.host, options.port, hadOrphan ? 5000 : 0);
+    if ('problem' in port) {
+      console.warn(describePort(port.problem, options));
       return 76;
     }
-    return await run(options, record);
+    return await run(options, port.fd).finally(port.close);
   } finally {
     await locked.release();
   }
@@ -61,31 +60,16 @@ function describePort(problem: string, { host, port }: SupervisorOptions): strin
   return `The store can not listen on ${host}, port ${port} (${problem}). Set HOST or PORT to something else.`;
 }
 
-async function run(options: SupervisorOptions, record: string): Promise<number> {
+async function run(options: SupervisorOptions, listenFd: number): Promise<number> {
   const { console } = options;
   const { database, failure } = await prepare(options);
   try {
     if (failure) throw failure;
     if (options.stop.aborted) return 0;
-    const begun = performance.now();
-    const keeper = keepRunning({
-      command: options.command,
-      env: { ...process.env, DATABASE_URL: options.databaseUrl ?? database?.url },
-      record,
-      graceMs: options.graceMs,
-      stop: options.stop,
-      force: options.force,
-      onProgress: (text) => console.note(`Server: ${text}`),
-      onReady: (url, downMs) => {
-        if (downMs !== undefined) return console.done(`The server is back after ${Math.round(downMs)} ms.`);
-        console.done(`Server ready (${seconds(performance.now() - begun)})`);
-        console.block(options.welcome(url));
-      },
-      onDown: (exit, nextMs) =>
-        console.warn(`The server ended (${reason(exit)}); it is started again ${nextMs ? `in ${nextMs} ms` : 'now'}.`),
-    });
-    options.onRunning?.(keeper.restart);
-    const code = await keeper.done;
+    const env = { ...process.env, DATABASE_URL: options.databaseUrl ?? database?.url };
+    const servers = runServers({ ...options, env, listenFd });
+    options.onRunning?.(servers.replaceAll);
+    const code = await servers.done;
     if (code !== 0) console.warn(`The server can not run (exit code ${code}); the reason stands above.`);
     return code;
   } finally {
@@ -108,5 +92,3 @@ async function prepare(options: SupervisorOptions): Promise<{ database?: KeptPos
 
 const aborted = (signal: AbortSignal) =>
   new Promise<void>((done) => signal.addEventListener('abort', () => done(), { once: true }));
-
-const reason = ({ code, signal }: Exit): string => (signal ? `killed by ${signal}` : `exit code ${code}`);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,10 +48,11 @@ export function useBench(): Bench {
 
   afterEach(async () => {
     for (const child of started) child.kill('SIGKILL');
-    for (const file of ['server.pid', 'postgres/data/postmaster.pid']) {
+    const servers = (await readdir(dataDir)).filter((name) => /^server.*\.pid$/.test(name));
+    for (const file of [...servers, 'postgres/data/postmaster.pid']) {
       const pid = Number.parseInt(await readFile(join(dataDir, file), 'utf8').catch(() => ''), 10);
       if (!pid || !/fake-server|main\.js|postgres/.test(await commandOf(pid))) continue;
-      signal(pid, file === 'server.pid' ? 'SIGKILL' : 'SIGQUIT');
+      signal(pid, file.startsWith('server') ? 'SIGKILL' : 'SIGQUIT');
       await until(() => gone(pid), patienceMs);
     }
     const home = await realpath(join(dataDir, 'postgres')).catch(() => dataDir);

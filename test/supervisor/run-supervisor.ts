@@ -1,10 +1,10 @@
-// A supervisor of the fake server, for tests that end it, kill it, or start it twice. SIGUSR2 replaces the server.
+// A supervisor of the fake server, for tests that end it, kill it, or start it twice. SIGUSR2 replaces it.
 import { fileURLToPath } from 'node:url';
 import { makeConsole } from '../../server/supervisor/console.ts';
 import { endingSignals } from '../../server/supervisor/signals.ts';
 import { supervise } from '../../server/supervisor/supervisor.ts';
 
-const { DATA_DIR = '', PORT, DATABASE_URL, GRACE_MS, BUILD_FAILS } = process.env;
+const { DATA_DIR = '', PORT, DATABASE_URL, WORKERS = '1', GRACE_MS, BUILD_FAILS } = process.env;
 const console = makeConsole(process.stdout);
 
 const running = supervise({
@@ -12,13 +12,14 @@ const running = supervise({
   dataDir: DATA_DIR,
   host: '127.0.0.1',
   port: Number(PORT),
+  workers: Number(WORKERS),
   databaseUrl: DATABASE_URL,
   prepare: async (progress) => {
     progress('fake build');
     if (BUILD_FAILS) throw new Error('fake build trouble');
   },
   welcome: (url) => [`Store ${url}`],
-  onRunning: (restart) => process.on('SIGUSR2', restart),
+  onRunning: (replaceAll) => process.on('SIGUSR2', replaceAll),
   graceMs: GRACE_MS ? Number(GRACE_MS) : undefined,
   console,
   ...endingSignals(),
