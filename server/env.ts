@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseAddress } from './infra/hosts.ts';
 
 /** The configuration is unusable; the message names every variable that is wrong, one a line. */
 export class ConfigError extends Error {
@@ -6,7 +7,16 @@ export class ConfigError extends Error {
 }
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
-const url = z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgresql://');
+const url = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'must start with postgresql://')
+  .superRefine((text, context) => {
+    try {
+      parseAddress(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+    }
+  });
 
 const schema = z.object({
   NODE_ENV: z.string().default('development'),

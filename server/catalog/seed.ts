@@ -1,4 +1,5 @@
-import pg from 'pg';
+import type pg from 'pg';
+import { StoreClient } from '../infra/hosts-client.ts';
 
 const catalogue = [
   {
@@ -49,7 +50,7 @@ export async function seedCatalogue(database: string | Pick<pg.ClientBase, 'quer
     const { rowCount } = await database.query(SEED, [JSON.stringify(catalogue)]);
     return rowCount ?? 0;
   }
-  const client = new pg.Client({ connectionString: database });
+  const client = new StoreClient({ connectionString: database });
   await client.connect();
   try {
     return await seedCatalogue(client);

@@ -10,6 +10,7 @@ const SERIALIZATION_FAILURE = '40001';
 const TRY_AGAIN = new Set([
   SERIALIZATION_FAILURE,
   '40P01', // deadlock detected
+  '25006', // this server has become read-only: another one is the primary now
   '25P03', // idle-in-transaction timeout: this process was frozen meanwhile
   '53300', // too many connections
   '55P03', // lock not available

@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { type Prisma, PrismaClient } from '../generated/prisma/client.ts';
+import { StoreClient } from './hosts-client.ts';
 
 /** A transaction that is open. What takes one runs inside it, and commits or fails with it. */
 export type Tx = Prisma.TransactionClient;
@@ -20,6 +21,7 @@ const TRANSACTION = { maxWait: 10_000, timeout: 15_000 };
 export function openDatabase(url: string, size: number): Database {
   const adapter = new PrismaPg({
     connectionString: url,
+    Client: StoreClient,
     max: size,
     application_name: APPLICATION_NAME,
     connectionTimeoutMillis: 5_000,

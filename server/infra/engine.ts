@@ -1,5 +1,9 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { dbRetryConfig } from '@dbos-inc/dbos-sdk/internal/utils';
+import pg from 'pg';
+import { APPLICATION_NAME } from './database.ts';
+import { parseAddress } from './hosts.ts';
+import { StoreClient } from './hosts-client.ts';
 import { log } from './log.ts';
 
 /**
@@ -8,6 +12,11 @@ import { log } from './log.ts';
  */
 const APPLICATION_VERSION = '1';
 
+/** How long a process that froze in a transaction may hold its locks. */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
+
+let connections: pg.Pool | undefined;
+
 /**
  * Launches the durable engine: its tables are migrated, and workflows can be started. `pool` is its share of
  * connections. Register every workflow and step before this.
@@ -15,10 +24,12 @@ const APPLICATION_VERSION = '1';
 export async function startEngine(databaseUrl: string, executorId: string, pool: number): Promise<void> {
   // The SDK backs off from a lost database for up to a minute; a checkout is back within a second of it.
   Object.assign(dbRetryConfig, { initialBackoffSec: 0.1, maxBackoffSec: 1 });
+  connections = openConnections(databaseUrl, pool);
   DBOS.setConfig({
     name: 'checkout',
-    systemDatabaseUrl: databaseUrl,
-    systemDatabasePoolSize: pool,
+    // Read for its parts alone: the connections are these.
+    systemDatabaseUrl: parseAddress(databaseUrl).url,
+    systemDatabasePool: connections,
     executorID: executorId,
     applicationVersion: APPLICATION_VERSION,
     enablePatching: true,
@@ -37,6 +48,23 @@ export async function startEngine(databaseUrl: string, executorId: string, pool:
 /** Stops the engine. Workflows that have not finished stay as recorded, for the next process to go on with. */
 export async function stopEngine(): Promise<void> {
   await DBOS.shutdown();
+  await connections?.end();
+  connections = undefined;
+}
+
+/** Opens the engine's connections. The pool that it would make itself knows one host alone. */
+function openConnections(databaseUrl: string, size: number): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    Client: StoreClient,
+    max: size,
+    application_name: `${APPLICATION_NAME}-engine`,
+    connectionTimeoutMillis: 10_000,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    keepAlive: true,
+  });
+  pool.on('error', (error) => log.warn({ error: error.message }, 'an engine connection failed'));
+  return pool;
 }
 
 const text = (entry: unknown) => (entry instanceof Error ? entry.message : String(entry));

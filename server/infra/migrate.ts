@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
+import { StoreClient } from './hosts-client.ts';
 import { root } from './root.ts';
 
 type Migration = { name: string; sql: string; checksum: string };
@@ -41,7 +42,7 @@ export async function migrate(
   folder = join(root, 'prisma/migrations'),
 ): Promise<string[]> {
   const migrations = read(folder);
-  const client = new pg.Client({ connectionString: databaseUrl });
+  const client = new StoreClient({ connectionString: databaseUrl });
   await client.connect();
   try {
     if (pending(migrations, await applied(client)).length === 0) return [];

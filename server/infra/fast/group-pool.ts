@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { APPLICATION_NAME, type Tx } from '../database.ts';
 import { hashOf } from '../hash.ts';
+import { StoreClient } from '../hosts-client.ts';
 import { log } from '../log.ts';
 
 /**
@@ -25,6 +26,7 @@ export class GroupPool {
   constructor(url: string, size: number) {
     this.#pool = new pg.Pool({
       connectionString: url,
+      Client: StoreClient,
       max: size,
       application_name: `${APPLICATION_NAME}-group`,
       connectionTimeoutMillis: 5_000,

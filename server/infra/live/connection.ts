@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
+import { StoreClient } from '../hosts-client.ts';
 
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2_000;
@@ -32,7 +33,7 @@ export class LastingConnection {
   /** Connects. Throws when the first attempt fails. */
   async open(): Promise<void> {
     const { url, name, onOpen, onError } = this.#options;
-    const client = new pg.Client({
+    const client = new StoreClient({
       connectionString: url,
       application_name: name,
       connectionTimeoutMillis: 5_000,

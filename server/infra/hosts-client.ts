@@ -1,0 +1,76 @@
+import pg from 'pg';
+import { type Host, parseAddress } from './hosts.ts';
+import { NoPrimaryError, type Primary, primaryOf } from './hosts-primary.ts';
+
+const READ_ONLY_TRANSACTION = '25006';
+const CONNECTION_FAILURE = '08006';
+
+type Callback = (error?: Error) => void;
+type Parameter = { parameterName: string; parameterValue: string };
+
+/**
+ * A client of node-postgres that is connected to a server that accepts writes, or not at all. With several hosts in
+ * its connection string it finds the primary first; with one, it connects as any client does. For pools, too, by
+ * their option `Client`.
+ */
+export class StoreClient extends pg.Client {
+  readonly #primary: Primary | undefined;
+  /** What the server tells of itself while the session starts, from PostgreSQL 14 on: it costs nothing to look. */
+  #readOnly = new Set<string>();
+
+  constructor(config: pg.ClientConfig = {}) {
+    const { url, hosts } = parseAddress(config.connectionString ?? '');
+    super({ ...config, connectionString: url });
+    this.#primary = primaryOf(hosts);
+    this.connection.on('parameterStatus', ({ parameterName, parameterValue }: Parameter) => {
+      if (parameterName !== 'in_hot_standby' && parameterName !== 'default_transaction_read_only') return;
+      if (parameterValue === 'on') this.#readOnly.add(parameterName);
+      else this.#readOnly.delete(parameterName);
+    });
+    // Before node-postgres hears of it, and hands it to the query: who wrote is told that the connection is lost,
+    // which everyone knows how to repeat, and the pool does not keep it.
+    this.connection.on('errorMessage', (error: pg.DatabaseError) => {
+      if (error.code !== READ_ONLY_TRANSACTION) return;
+      error.code = CONNECTION_FAILURE;
+      this.#primary?.forget();
+      this.cut();
+    });
+  }
+
+  /** Breaks the connection off, as a network does. */
+  cut(): void {
+    this.connection.stream.destroy();
+  }
+
+  override connect(): Promise<pg.Client>;
+  override connect(callback: Callback): void;
+  override connect(callback?: Callback): Promise<pg.Client> | undefined {
+    if (!callback)
+      return new Promise((resolve, reject) => this.connect((error) => (error ? reject(error) : resolve(this))));
+    const primary = this.#primary;
+    if (primary) primary.find().then((host) => this.#connectTo(primary, host, callback), callback);
+    else this.#connect(callback);
+  }
+
+  #connectTo(primary: Primary, host: Host, callback: Callback): void {
+    this.host = host.host;
+    this.port = host.port;
+    this.#connect((error) => {
+      if (error) primary.forget();
+      else {
+        primary.add(this, host);
+        this.once('end', () => primary.remove(this));
+      }
+      callback(error);
+    });
+  }
+
+  #connect(callback: Callback): void {
+    super.connect((error: Error | null) => {
+      if (error || this.#readOnly.size === 0) return callback(error ?? undefined);
+      this.on('error', () => {});
+      this.end(() => {});
+      callback(new NoPrimaryError(`could not connect to server: ${this.host}:${this.port} is read-only`));
+    });
+  }
+}
