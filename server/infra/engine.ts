@@ -5,6 +5,7 @@ import { APPLICATION_NAME } from './database.ts';
 import { parseAddress } from './hosts.ts';
 import { StoreClient } from './hosts-client.ts';
 import { log } from './log.ts';
+import { askBeforeTaking, pollRarely, RARELY_MS } from './polling.ts';
 
 /**
  * Fixed on purpose: by default it is a hash of the source, and a new build would finish none of the old one's
@@ -24,6 +25,7 @@ let connections: pg.Pool | undefined;
 export async function startEngine(databaseUrl: string, executorId: string, pool: number): Promise<void> {
   // The SDK backs off from a lost database for up to a minute; a checkout is back within a second of it.
   Object.assign(dbRetryConfig, { initialBackoffSec: 0.1, maxBackoffSec: 1 });
+  pollRarely();
   connections = openConnections(databaseUrl, pool);
   DBOS.setConfig({
     name: 'checkout',
@@ -35,6 +37,7 @@ export async function startEngine(databaseUrl: string, executorId: string, pool:
     enablePatching: true,
     // Workflows here wait for rows, not for the engine's messages and events.
     useListenNotify: false,
+    schedulerPollingIntervalMs: RARELY_MS,
     logger: {
       info: (entry) => log.debug(text(entry)),
       debug: (entry) => log.trace(text(entry)),
@@ -43,6 +46,7 @@ export async function startEngine(databaseUrl: string, executorId: string, pool:
     },
   });
   await DBOS.launch();
+  askBeforeTaking();
 }
 
 /** Stops the engine. Workflows that have not finished stay as recorded, for the next process to go on with. */
