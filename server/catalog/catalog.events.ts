@@ -1,6 +1,7 @@
 import type { Product } from '../generated/prisma/client.ts';
 import { currentDatabase } from '../infra/database.ts';
 import type { Topic, Watch } from '../infra/live/hub.ts';
+import { SharedReads } from '../infra/live/shared-reads.ts';
 import { streamOf } from '../infra/live/stream.ts';
 import { persistently } from '../infra/persistently.ts';
 
@@ -19,7 +20,7 @@ async function* readInventory(watch: Watch, ids: readonly number[] | null): Asyn
     const changed = watch.take();
     const known = told.size > 0 && !watch.fellBehind && !changed.has('product:*');
     const wanted = known ? [...changed].map((topic) => Number(topic.slice('product:'.length))) : ids;
-    for (const product of await persistently('inventory', () => readProducts(wanted))) {
+    for (const product of await persistently('inventory', () => current.ask(wanted))) {
       if ((told.get(product.id) ?? 0) >= product.version) continue;
       yield product;
       told.set(product.id, product.version);
@@ -28,7 +29,13 @@ async function* readInventory(watch: Watch, ids: readonly number[] | null): Asyn
   }
 }
 
-function readProducts(ids: readonly number[] | null): Promise<Product[]> {
-  const where = ids ? { id: { in: [...ids] } } : {};
-  return currentDatabase().product.findMany({ where, orderBy: { id: 'asc' } });
-}
+/** Reads products as they are now; null: all. */
+const current = new SharedReads<readonly number[] | null, Product[]>(
+  (ids) => ids?.join() ?? '*',
+  async (asked) => {
+    const wanted = asked.includes(null) ? null : new Set(asked.flatMap((ids) => ids ?? []));
+    const where = wanted ? { id: { in: [...wanted] } } : {};
+    const products = await currentDatabase().product.findMany({ where, orderBy: { id: 'asc' } });
+    return asked.map((ids) => (ids ? products.filter(({ id }) => ids.includes(id)) : products));
+  },
+);

@@ -4,9 +4,8 @@ import { currentDatabase } from '../infra/database.ts';
 import type { Watch } from '../infra/live/hub.ts';
 import { streamOf } from '../infra/live/stream.ts';
 import { persistently } from '../infra/persistently.ts';
+import { current, history, PORTION } from './orders.reads.ts';
 
-/** Events read at once: a reader far behind catches up in portions of this. */
-const PORTION = 100;
 /** Orders whose last version told is remembered, so as not to tell it twice. */
 const MOST_REMEMBERED = 1_000;
 
@@ -33,7 +32,7 @@ async function* readProgress(watch: Watch, orderId: string, afterVersion: number
   let cursor = afterVersion;
   while (!watch.closed) {
     watch.take();
-    const { status, events } = await persistently('progress', () => readAfter(orderId, cursor));
+    const { status, events } = await persistently('progress', () => history.ask({ orderId, cursor }));
     for (const event of events) {
       yield event;
       cursor = event.version;
@@ -42,16 +41,6 @@ async function* readProgress(watch: Watch, orderId: string, afterVersion: number
     if (isFinal(status)) return;
     await watch.changed();
   }
-}
-
-function readAfter(orderId: string, cursor: number) {
-  return currentDatabase().order.findUniqueOrThrow({
-    where: { id: orderId },
-    select: {
-      status: true,
-      events: { where: { version: { gt: cursor } }, orderBy: { version: 'asc' }, take: PORTION },
-    },
-  });
 }
 
 /**
@@ -71,7 +60,7 @@ async function* readChanges(watch: Watch): AsyncGenerator<Order, void> {
     const ids = [...watch.take()].map((topic) => topic.slice('order:'.length)).filter((id) => id !== '*');
     for (let start = 0; start < ids.length; start += PORTION) {
       const portion = ids.slice(start, start + PORTION);
-      const orders = await persistently('changes', () => readOrders(portion));
+      const orders = await persistently('changes', () => current.ask(portion));
       for (const order of orders.filter(({ id, version }) => (told.get(id) ?? 0) < version)) {
         yield order;
         told.delete(order.id);
@@ -80,8 +69,4 @@ async function* readChanges(watch: Watch): AsyncGenerator<Order, void> {
       }
     }
   }
-}
-
-function readOrders(ids: string[]): Promise<Order[]> {
-  return currentDatabase().order.findMany({ where: { id: { in: ids } }, orderBy: { updatedAt: 'asc' } });
 }
