@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Env } from './env.ts';
-import { ExpressLane } from './graphql/express-lane.ts';
+import { Lanes } from './graphql/lanes.ts';
 import { makeSchema } from './graphql/schema.ts';
 import { type Api, type ContextOf, makeApi } from './graphql/yoga.ts';
 import { type Handler, makeHandler } from './http.ts';
@@ -47,13 +47,14 @@ export async function startApp(env: Env, databaseUrl: string): Promise<App> {
     terms,
   });
   const api = makeApi(schema, env.demo, contextOf);
+  const lanes = new Lanes(schema, api.graphqlEndpoint, contextOf);
 
   let draining = false;
   const ready = async () => !draining && live.listening && (await answers());
   return {
     api,
     executorId,
-    handle: makeHandler({ api, lane: new ExpressLane(schema), contextOf, demo: env.demo, ready }),
+    handle: makeHandler({ api, lanes, demo: env.demo, ready }),
     drain: () => {
       draining = true;
     },

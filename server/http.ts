@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import helmet from 'helmet';
 import sirv, { type RequestHandler } from 'sirv';
-import { ExpressLane } from './graphql/express-lane.ts';
-import { type Api, type ContextOf, MAX_BODY_BYTES } from './graphql/yoga.ts';
+import type { Lanes } from './graphql/lanes.ts';
+import type { Api } from './graphql/yoga.ts';
 import { log } from './infra/log.ts';
 import { root } from './infra/root.ts';
 
@@ -13,18 +12,17 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
 
 type Parts = Readonly<{
   api: Api;
-  lane: ExpressLane;
-  contextOf: ContextOf;
+  lanes: Lanes;
   demo: boolean;
   /** Whether the process can work: for `/readyz`. */
   ready: () => Promise<boolean>;
 }>;
 
 /** Makes the handler of all HTTP requests: the API, the probes, and the pages. */
-export function makeHandler({ api, lane, contextOf, demo, ready }: Parts): Handler {
+export function makeHandler({ api, lanes, demo, ready }: Parts): Handler {
   const pages = servePages(join(root, 'dist/web'));
   const [secure, secureGraphiql] = securityHeaders(demo);
-  // Of the security headers, an answer of JSON needs this one, beside those that the lane sets.
+  // Of the security headers, an answer of JSON needs this one, beside those that the lanes set.
   const stayWithHttps = demo ? undefined : helmet.strictTransportSecurity();
   const rest: Handler = (request, response) => {
     const path = pathOf(request.url);
@@ -38,26 +36,13 @@ export function makeHandler({ api, lane, contextOf, demo, ready }: Parts): Handl
     });
   };
   return (request, response) => {
-    if (request.url !== api.graphqlEndpoint || !ExpressLane.takes(request) || !isSmall(request))
-      return rest(request, response);
+    if (!lanes.takes(request)) return rest(request, response);
     stayWithHttps?.(request, response, () => {});
-    buffer(request)
-      .then((bytes) => {
-        const body = bytes.toString();
-        // Yoga takes a body that has been read from here.
-        const handOver = () => rest(Object.assign(request, { body }), response);
-        return lane.answer(body, response, contextOf(request.headers.authorization ?? null), handOver);
-      })
-      .catch((error: Error) => {
-        log.warn({ error: error.message }, 'a request was not answered');
-        response.destroy();
-      });
+    lanes.answer(request, response, rest).catch((error: Error) => {
+      log.warn({ error: error.message }, 'a request was not answered');
+      response.destroy();
+    });
   };
-}
-
-function isSmall({ headers }: IncomingMessage): boolean {
-  const length = Number(headers['content-length']);
-  return length > 0 && length <= MAX_BODY_BYTES;
 }
 
 function securityHeaders(demo: boolean) {

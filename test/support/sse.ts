@@ -23,10 +23,11 @@ export async function subscribe<Data>(
   url: string,
   query: string,
   variables: Record<string, unknown> = {},
+  headers: Record<string, string> = {},
 ): Promise<Stream<Data>> {
   const abort = new AbortController();
   const response = await fetch(addressOf(url, query, variables), {
-    headers: { accept: 'text/event-stream' },
+    headers: { accept: 'text/event-stream', ...headers },
     signal: abort.signal,
   });
   if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream'))
