@@ -5,6 +5,7 @@ import { drainable } from './drain.ts';
 import { ConfigError, type Env, readEnv } from './env.ts';
 import { log, setLogLevel } from './infra/log.ts';
 import { migrate } from './infra/migrate.ts';
+import { migrateEngine } from './infra/migrate-engine.ts';
 
 /** Exit codes for what starting again would not mend; see sysexits.h. */
 const EXIT_CONFIG = 78;
@@ -46,7 +47,8 @@ async function listen(server: Server, { port, host, listenFd }: Env): Promise<nu
 }
 
 const env = configuration();
-await migrate(env.databaseUrl, (message) => process.send?.({ type: 'progress', message }));
+const tell = (message: string) => process.send?.({ type: 'progress', message });
+await Promise.all([migrate(env.databaseUrl, tell), migrateEngine(env.databaseUrl)]);
 if (env.demo) await seedCatalogue(env.databaseUrl);
 const app = await startApp(env, env.databaseUrl);
 const server = createServer(app.handle);
