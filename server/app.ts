@@ -29,9 +29,9 @@ export async function startApp(env: Env, databaseUrl: string): Promise<App> {
   const startedAt = new Date();
   const database = openDatabase(databaseUrl, env.databasePool);
   setDatabase(database);
-  const lease = new Lease(databaseUrl, executorId);
+  const lease = new Lease(databaseUrl, executorId, env.leaseMs);
   await Promise.all([live.start(databaseUrl), lease.take()]);
-  await startEngine(databaseUrl, executorId, env.enginePool);
+  await startEngine(databaseUrl, executorId, env.enginePool, env.leaseMs);
   const group = env.groupCommit ? await startGroupCommit(databaseUrl, env.groupPool) : undefined;
   await lease.startAdopting();
   await schedulePruning({ retentionMs: env.workflowRetentionMs });

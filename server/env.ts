@@ -29,6 +29,7 @@ const schema = z.object({
   ENGINE_POOL: whole(2, 200).default(10),
   GROUP_COMMIT: z.enum(['on', 'off']).default('on'),
   GROUP_POOL: whole(1, 50).default(4),
+  LEASE_SECONDS: z.coerce.number().min(1).max(300).default(10),
   DATA_DIR: z.string().min(1).default('.data'),
   PAYMENT_WINDOW_SECONDS: z.coerce.number().positive().max(604_800).default(60),
   DISPATCH_STEPS: whole(1, 1000).default(10),
@@ -62,6 +63,8 @@ export type Env = Readonly<{
   /** Steps of many orders share their commits. `groupPool`: connections for that. */
   groupCommit: boolean;
   groupPool: number;
+  /** How long a process that hangs or is cut off keeps its workflows to itself. */
+  leaseMs: number;
   dataDir: string;
   paymentWindowMs: number;
   dispatchSteps: number;
@@ -94,6 +97,7 @@ export function readEnv(source: Record<string, string | undefined> = process.env
     enginePool: env.ENGINE_POOL,
     groupCommit: env.GROUP_COMMIT === 'on',
     groupPool: env.GROUP_POOL,
+    leaseMs: Math.round(env.LEASE_SECONDS * 1000),
     dataDir: env.DATA_DIR,
     paymentWindowMs: Math.round(env.PAYMENT_WINDOW_SECONDS * 1000),
     dispatchSteps: env.DISPATCH_STEPS,

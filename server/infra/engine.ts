@@ -13,20 +13,26 @@ import { askBeforeTaking, pollRarely, RARELY_MS } from './polling.ts';
  */
 const APPLICATION_VERSION = '1';
 
-/** How long a process that froze in a transaction may hold its locks. */
-const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
+/** Longest that the engine's sessions may hold their locks without saying anything. */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 
 let connections: pg.Pool | undefined;
 
 /**
  * Launches the durable engine: its tables are migrated, and workflows can be started. `pool` is its share of
- * connections. Register every workflow and step before this.
+ * connections; `leaseMs`: a process that is silent for this long loses its workflows, and with them its locks on them.
+ * Register every workflow and step before this.
  */
-export async function startEngine(databaseUrl: string, executorId: string, pool: number): Promise<void> {
+export async function startEngine(
+  databaseUrl: string,
+  executorId: string,
+  pool: number,
+  leaseMs = IDLE_IN_TRANSACTION_TIMEOUT_MS,
+): Promise<void> {
   // The SDK backs off from a lost database for up to a minute; a checkout is back within a second of it.
   Object.assign(dbRetryConfig, { initialBackoffSec: 0.1, maxBackoffSec: 1 });
   pollRarely();
-  connections = openConnections(databaseUrl, pool);
+  connections = openConnections(databaseUrl, pool, Math.min(leaseMs, IDLE_IN_TRANSACTION_TIMEOUT_MS));
   DBOS.setConfig({
     name: 'checkout',
     // Read for its parts alone: the connections are these.
@@ -57,14 +63,14 @@ export async function stopEngine(): Promise<void> {
 }
 
 /** Opens the engine's connections. The pool that it would make itself knows one host alone. */
-function openConnections(databaseUrl: string, size: number): pg.Pool {
+function openConnections(databaseUrl: string, size: number, idleMs: number): pg.Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     Client: StoreClient,
     max: size,
     application_name: `${APPLICATION_NAME}-engine`,
     connectionTimeoutMillis: 10_000,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: idleMs,
     keepAlive: true,
   });
   pool.on('error', (error) => log.warn({ error: error.message }, 'an engine connection failed'));

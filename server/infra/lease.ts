@@ -1,35 +1,51 @@
-import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
 import type pg from 'pg';
 import { APPLICATION_NAME } from './database.ts';
+import { adopt, takeUpStranded } from './lease-adoption.ts';
+import { beat, giveUp, type Heard, noteUnknown, RELEASES } from './lease-beat.ts';
 import { LastingConnection } from './live/connection.ts';
 import { log } from './log.ts';
 
-const SWEEP_MS = 1_500;
-/** A peer that lost its lock with a restart of the database takes it again by then, and is not taken for dead. */
-const MISSING_SWEEPS = 2;
+const BEAT_MS = 1_200;
+/** A beat may be late by its jitter and a busy moment. */
+const SILENCE_BEATS = 1.6;
+/** After a restart or a failover of the database everyone has connected again by then, and is heard. */
+const GRACE_MS = 3_500;
 /** Work that nobody is known to do is looked for less often: it takes a scan of all that is unfinished. */
-const SWEEPS_A_LOOK = 5;
-
-const LOCK_KEY = (id: string) => `hashtextextended('executor:' || ${id}, 0)`;
+const BEATS_A_LOOK = 10;
+const BEATS_A_LOOK_AT_OURS = 25;
+/** Those who hear of a release do not all come at the same moment. */
+const SPREAD_MS = 100;
+const RELEASE_MS = 2_000;
 
 /**
- * This process's lease on its workflows: a row with its executor id, and a session lock on that id. The lock is
- * free as soon as the process is gone, and whoever sees that takes the workflows over. Taking them from a process
- * that lives after all does no harm: the engine fences each checkpoint by the workflow's owner.
+ * This process's lease on its workflows: a row that it renews with each beat, and a session lock on its executor id. Who
+ * is silent and holds no lock is gone; who is silent until its lease has expired hangs, or is cut off. The living then
+ * take the workflows over. Taking them from a process that lives after all does no harm: the engine fences each
+ * checkpoint by the workflow's owner, and with its next beat that process has its lease again, and what is left to it.
  */
 export class Lease {
   readonly #executorId: string;
+  readonly #leaseMs: number;
+  readonly #beatMs: number;
   readonly #connection: LastingConnection;
   #timer: NodeJS.Timeout | undefined;
-  #sweeps = 0;
-  #missing = new Map<string, number>();
+  #beats = 0;
+  #connectedAt = 0;
+  #renewedAt: number | undefined;
+  #locked = false;
+  #adopting: Promise<void> | undefined;
+  #mayAdopt = false;
+  #released: Promise<void> | undefined;
 
-  constructor(databaseUrl: string, executorId: string) {
+  /** `leaseMs`: how long it holds without a beat. */
+  constructor(databaseUrl: string, executorId: string, leaseMs: number) {
     this.#executorId = executorId;
+    this.#leaseMs = leaseMs;
+    this.#beatMs = Math.min(BEAT_MS, leaseMs / 4);
     this.#connection = new LastingConnection({
       url: databaseUrl,
       name: `${APPLICATION_NAME}-lease`,
-      onOpen: (client) => this.#take(client),
+      onOpen: (client) => this.#begin(client),
       onError: (error) => log.warn({ error: error.message }, 'the lease connection failed'),
     });
   }
@@ -37,88 +53,108 @@ export class Lease {
   /** Takes the lease. Do this before the engine starts, so that none of its workflows is without one. */
   async take(): Promise<void> {
     await this.#connection.open();
+    this.#schedule();
   }
 
   /** Takes over the workflows of processes that are gone, now and from time to time. The engine must run. */
   async startAdopting(): Promise<void> {
-    await this.#noteUnknown()
-      .then(() => this.#adopt(1))
-      .catch(warn);
-    this.#schedule();
+    this.#mayAdopt = true;
+    const client = this.#connection.client;
+    if (!client) return;
+    try {
+      await this.#inTime(client, () => noteUnknown(client));
+      // A lock that is free now is free for good: at the start, a predecessor is not given the time to be heard.
+      const heard = await this.#beat(client, 0, false);
+      await this.#adopt(client, heard);
+    } catch (error) {
+      warn(error as Error);
+    }
   }
 
-  /** Gives the lease back; the living adopt what is unfinished. */
-  async release(): Promise<void> {
+  /** Gives the lease up for good; the living adopt at once what is unfinished, also while it still runs here. */
+  release(): Promise<void> {
+    this.#released ??= this.#release();
+    return this.#released;
+  }
+
+  async #release(): Promise<void> {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    const client = this.#connection.client;
+    const giveBack = async (client: pg.Client) => {
+      await this.#adopting?.catch(() => {});
+      await giveUp(client, this.#executorId);
+    };
+    if (client) await this.#inTime(client, () => giveBack(client), RELEASE_MS).catch(warn);
     await this.#connection.close();
   }
 
-  #schedule(): void {
-    this.#timer = setTimeout(
-      async () => {
-        await this.#sweep().catch(warn);
-        if (this.#timer) this.#schedule();
-      },
-      SWEEP_MS * (0.8 + Math.random() * 0.4),
-    );
+  #schedule(afterMs = this.#beatMs * (0.9 + Math.random() * 0.2)): void {
+    clearTimeout(this.#timer);
+    if (this.#released) return;
+    this.#timer = setTimeout(async () => {
+      await this.#sweep().catch(warn);
+      this.#schedule();
+    }, afterMs);
+  }
+
+  async #begin(client: pg.Client): Promise<void> {
+    this.#connectedAt = performance.now();
+    this.#locked = false;
+    client.on('notification', () => this.#schedule(Math.random() * SPREAD_MS));
+    await this.#inTime(client, () => client.query(`LISTEN ${RELEASES}`));
+    await this.#beat(client, this.#beatMs * SILENCE_BEATS, true);
   }
 
   async #sweep(): Promise<void> {
-    if (++this.#sweeps % SWEEPS_A_LOOK === 0) await this.#noteUnknown();
-    await this.#adopt(MISSING_SWEEPS);
-  }
-
-  async #take(client: pg.Client): Promise<void> {
-    await client.query('INSERT INTO executors (id, started_at) VALUES ($1, now()) ON CONFLICT (id) DO NOTHING', [
-      this.#executorId,
-    ]);
-    await client.query(`SELECT pg_advisory_lock(${LOCK_KEY('$1')})`, [this.#executorId]);
-  }
-
-  /**
-   * Notes whoever has unfinished work and no row: it was taken for dead while it lived, or what it wrote last was
-   * committed only after its work had been taken over.
-   */
-  async #noteUnknown(): Promise<void> {
-    await this.#connection.client?.query(
-      `INSERT INTO executors (id, started_at)
-       SELECT DISTINCT executor_id, now() FROM dbos.workflow_status WHERE status = 'PENDING' AND executor_id IS NOT NULL
-       ON CONFLICT (id) DO NOTHING`,
-    );
-  }
-
-  /** Adopts from those whose lock was free at this many sweeps on end. */
-  async #adopt(sweeps: number): Promise<void> {
     const client = this.#connection.client;
     if (!client) return;
-    const others = await client.query('SELECT FROM executors WHERE id <> $1 LIMIT 1', [this.#executorId]);
-    if (others.rows.length === 0) return;
-    // The locks are held to the end of the transaction, so that only one process adopts from each.
-    await client.query('BEGIN');
+    const trusting = performance.now() - this.#connectedAt < GRACE_MS;
+    const heard = await this.#beat(client, this.#beatMs * SILENCE_BEATS, trusting);
+    if (!this.#mayAdopt) return;
+    this.#beats++;
+    if (this.#beats % BEATS_A_LOOK === 0) await this.#inTime(client, () => noteUnknown(client));
+    if (this.#beats % BEATS_A_LOOK_AT_OURS === 0)
+      await this.#inTime(client, () => takeUpStranded(client, this.#executorId));
+    // Beats go on while many are taken over.
+    if (heard.gone.length > 0 && !this.#adopting) this.#adopt(client, heard).catch(warn);
+  }
+
+  async #beat(client: pg.Client, silenceMs: number, trusting: boolean): Promise<Heard> {
+    const heard = await this.#inTime(client, () =>
+      beat(client, {
+        executorId: this.#executorId,
+        leaseMs: this.#leaseMs,
+        silenceMs,
+        absenceMs: BEAT_MS * SILENCE_BEATS,
+        trusting,
+        graceMs: GRACE_MS,
+        locked: this.#locked,
+      }),
+    );
+    this.#locked = heard.locked;
+    const now = performance.now();
+    const silentMs = Math.round(now - (this.#renewedAt ?? now));
+    if (silentMs > this.#leaseMs) log.warn({ silentMs }, 'the lease had expired: others may have taken workflows over');
+    this.#renewedAt = now;
+    return heard;
+  }
+
+  #adopt(client: pg.Client, heard: Heard): Promise<void> {
+    this.#adopting = adopt(client, this.#executorId, heard, () => !this.#released).finally(() => {
+      this.#adopting = undefined;
+    });
+    return this.#adopting;
+  }
+
+  /** Ends a connection that gives no answer in time: it may be one that nobody hears of again. Another is opened then. */
+  async #inTime<Result>(client: pg.Client, ask: () => Promise<Result>, ms = this.#leaseMs): Promise<Result> {
+    const timer = setTimeout(() => client.connection.stream.destroy(), ms);
     try {
-      const { rows } = await client.query<{ id: string }>(
-        `SELECT id FROM executors WHERE id <> $1 AND pg_try_advisory_xact_lock(${LOCK_KEY('id')})`,
-        [this.#executorId],
-      );
-      this.#missing = new Map(rows.map(({ id }) => [id, (this.#missing.get(id) ?? 0) + 1]));
-      const gone = [...this.#missing].filter(([, times]) => times >= sweeps).map(([id]) => id);
-      if (gone.length > 0) {
-        await recoverWorkflowsOf(gone);
-        await client.query('DELETE FROM executors WHERE id = ANY($1)', [gone]);
-        for (const id of gone) this.#missing.delete(id);
-      }
-      await client.query('COMMIT');
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => {});
-      throw error;
+      return await ask();
+    } finally {
+      clearTimeout(timer);
     }
   }
-}
-
-/** Hands unfinished workflows of other executors to the engine's recovery. The SDK has no public call for it. */
-async function recoverWorkflowsOf(executorIds: string[]): Promise<void> {
-  await DBOSExecutor.globalInstance?.recoverPendingWorkflows(executorIds);
 }
 
 const warn = (error: Error) => log.warn({ error: error.message }, 'no sweep for orphaned workflows');

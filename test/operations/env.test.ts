@@ -27,6 +27,7 @@ test('without any variable the store is a demo on this machine', () => {
     enginePool: 10,
     groupCommit: true,
     groupPool: 4,
+    leaseMs: 10_000,
     dataDir: '.data',
     paymentWindowMs: 60_000,
     dispatchSteps: 10,

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { clientOf } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
+import { startServer } from '../support/store.ts';
+import { ask, holdings } from './lease-rows.ts';
+import { comesToRest } from './rest.ts';
+
+const STEPS = 8;
+const ORDERS = 40;
+const env = { DISPATCH_STEPS: String(STEPS), DISPATCH_STEP_MS: '200' };
+
+test('the living share the orders of one that is gone, and one that is told to stop hands its own over', {
+  timeout: 120_000,
+}, async () => {
+  const doomed = await startServer({ env });
+  const { databaseUrl } = doomed;
+  const living = await Promise.all([startServer({ env, databaseUrl }), startServer({ env, databaseUrl })]);
+  const [first, last] = living.map(({ url }) => clientOf(url)) as [
+    ReturnType<typeof clientOf>,
+    ReturnType<typeof clientOf>,
+  ];
+  const client = clientOf(doomed.url);
+  const { id: productId, inventory } = await client.product('WIDGET');
+  const buy = async () => (await client.checkout(randomUUID(), [{ productId }])).order!;
+  const orders = await Promise.all(Array.from({ length: ORDERS }, buy));
+  const [paid, waiting] = [orders.slice(0, ORDERS / 2), orders.slice(ORDERS / 2)];
+  await Promise.all(paid.map(({ payment }) => client.pay(payment.id, 'PAID')));
+  // It was taken over so often in its long life that the engine would give it up.
+  await ask(
+    databaseUrl,
+    `UPDATE dbos.workflow_status SET recovery_attempts = 200, created_at = created_at - 3600000
+     WHERE workflow_uuid = (SELECT min(workflow_uuid) FROM dbos.workflow_status WHERE status = 'PENDING')`,
+  );
+  await doomed.kill('SIGKILL');
+
+  const ids = await Promise.all(
+    [first, last].map((peer) => peer.ask<{ executorId: string }>('{ server { executorId } }')),
+  ).then((servers) => servers.map(({ executorId }) => executorId));
+  const shares = await eventually('the living have taken everything over', async () => {
+    const held = await holdings(databaseUrl);
+    return held.every(({ executor }) => ids.includes(executor)) && held;
+  });
+  expect(shares.length).toBe(ORDERS);
+  for (const id of ids)
+    expect(shares.filter(({ executor }) => executor === id).length).toBeGreaterThanOrEqual(ORDERS / 5);
+  expect(shares.filter(({ attempts }) => attempts !== 2).map(({ attempts }) => attempts)).toEqual([1]);
+
+  await Promise.all(waiting.slice(0, 10).map(({ payment }) => first.pay(payment.id, 'PAID')));
+  await living[0]!.kill('SIGTERM');
+  await eventually('the last has taken everything over', async () => {
+    const held = await holdings(databaseUrl);
+    return held.length > 0 && held.every(({ executor }) => executor === ids[1]);
+  });
+  await Promise.all(waiting.slice(10).map(({ payment }) => last.pay(payment.id, 'PAID')));
+  await comesToRest(databaseUrl);
+  for (const { id } of orders) {
+    const { status, events } = (await last.order(id))!;
+    expect([status, events.length]).toEqual(['DISPATCHED', 3 + STEPS]);
+  }
+  expect((await last.product('WIDGET')).inventory).toBe(inventory - ORDERS);
+});
