@@ -22,6 +22,8 @@ test('without any variable the store is a demo on this machine', () => {
     demo: true,
     port: 4000,
     host: '127.0.0.1',
+    listenFd: undefined,
+    workers: 1,
     databaseUrl: undefined,
     databasePool: 10,
     enginePool: 10,
