@@ -9,7 +9,7 @@ import { log } from '../log.ts';
  * from old statistics, would read all of a table for each batch; these settings leave only index look-ups.
  */
 const PLANNER = [
-  'plan_cache_mode=force_custom_plan',
+  'plan_cache_mode=force_generic_plan',
   'enable_seqscan=off',
   'enable_hashjoin=off',
   'enable_mergejoin=off',

@@ -91,7 +91,7 @@ export async function runBegun<Input>(
 const FENCE = `
   SELECT s.workflow_uuid AS id FROM json_to_recordset($1::json) AS x("workflowId" text, owner text)
   JOIN dbos.workflow_status s ON s.workflow_uuid = x."workflowId"
-  WHERE s.owner_xid = x.owner AND s.status = 'PENDING' ORDER BY s.workflow_uuid FOR NO KEY UPDATE OF s`;
+  WHERE s.owner_xid = x.owner AND s.status IS NOT DISTINCT FROM 'PENDING' ORDER BY s.workflow_uuid FOR NO KEY UPDATE OF s`;
 
 /** Tells which of the callers still own their workflows, and holds that until the commit. */
 export async function stillOwned(tx: Tx, calls: readonly StepCall[]): Promise<Set<string>> {
@@ -139,7 +139,7 @@ const FINISH = `
   ), finished AS (
     UPDATE dbos.workflow_status s SET status = 'SUCCESS', owner_xid = NULL, deduplication_id = NULL,
       updated_at = (extract(epoch FROM now()) * 1000)::int8, completed_at = (extract(epoch FROM now()) * 1000)::int8
-    FROM given WHERE s.workflow_uuid = given.id AND s.status = 'PENDING' AND s.owner_xid = given.owner
+    FROM given WHERE s.workflow_uuid = given.id AND s.status IS NOT DISTINCT FROM 'PENDING' AND s.owner_xid = given.owner
     RETURNING given.id, given.output
   ), output AS (
     INSERT INTO dbos.workflow_output (workflow_uuid, output) SELECT id, output FROM finished
