@@ -49,3 +49,24 @@ export function currentDatabase(): Database {
 export function query<Row>(tx: Tx, text: string, ...parameters: unknown[]): Promise<Row[]> {
   return tx.$queryRawUnsafe<Row[]>(text, ...parameters);
 }
+
+/** What a transaction of group commit can do beside: see Pipeline. */
+type SendsAhead = { sendAhead?: (text: string, parameters: unknown[]) => void };
+
+/** Runs statements that do not need each other's rows: where the transaction can, without a round trip for each. */
+export async function together<Rows extends unknown[]>(
+  tx: Tx,
+  ...statements: { [Index in keyof Rows]: () => Promise<Rows[Index]> }
+): Promise<Rows> {
+  if ((tx as SendsAhead).sendAhead) return (await Promise.all(statements.map((run) => run()))) as Rows;
+  const rows: unknown[] = [];
+  for (const run of statements) rows.push(await run());
+  return rows as Rows;
+}
+
+/** Runs a statement whose rows nobody needs: where the transaction can, its outcome is waited for with the COMMIT. */
+export async function write(tx: Tx, text: string, ...parameters: unknown[]): Promise<void> {
+  const { sendAhead } = tx as SendsAhead;
+  if (sendAhead) sendAhead(text, parameters);
+  else await query(tx, text, ...parameters);
+}

@@ -1,8 +1,8 @@
 import { registerDataSource, registerTransaction } from '@dbos-inc/dbos-sdk/datasource';
 import { currentDatabase, type Tx } from './database.ts';
 import { PrismaDataSource } from './datasource.ts';
-import type { BatcherOptions } from './fast/batcher.ts';
 import { groupCommit } from './fast/current.ts';
+import type { RepeatableOptions } from './fast/group.ts';
 import type { Change } from './live/hub.ts';
 import { live } from './live/live.ts';
 
@@ -17,7 +17,7 @@ export type StepOptions<Item, Result> = Readonly<{
    * When what the step writes tells whether it is done, so that doing it again is harmless. In group commit it then has
    * no checkpoint beside that.
    */
-  repeatable?: BatcherOptions & { when: (item: Item) => boolean };
+  repeatable?: RepeatableOptions & { when: (item: Item) => boolean };
 }>;
 
 /**

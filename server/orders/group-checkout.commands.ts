@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Problem } from '../domain/checkout.ts';
-import { query, type Tx } from '../infra/database.ts';
+import { query, type Tx, together } from '../infra/database.ts';
 import { databaseFailure } from '../infra/database-errors.ts';
 import type { GroupCommit } from '../infra/fast/group.ts';
 import { live } from '../infra/live/live.ts';
@@ -9,7 +9,7 @@ import { localInbox } from './orders.inbox.ts';
 import { findByKey, type KnownCheckout } from './orders.queries.ts';
 import { changesOf } from './orders.steps.ts';
 import { type CheckoutRequest, checkoutWorkflow } from './orders.workflow.ts';
-import { PLACED_VERSION, type Placed, tryToPlace } from './sql/place.ts';
+import { lockShelves, PLACED_VERSION, type Placed, tryToPlace } from './sql/place.ts';
 
 type Begun = Readonly<{ id: string; owner: string; input: CheckoutRequest; firstOutput: Placed }>;
 
@@ -54,8 +54,14 @@ const KNOWN = `
 type KnownRow = KnownCheckout & { key: string; payBy: number };
 
 async function placeMany(group: GroupCommit, tx: Tx, candidates: Candidate[]): Promise<Placing[]> {
-  const keys = candidates.map(({ request }) => request.key);
-  const known = new Map((await query<KnownRow>(tx, KNOWN, keys)).map((row) => [row.key, row]));
+  const requests = candidates.map(({ request }) => request);
+  const keys = requests.map(({ key }) => key);
+  const [rows, shelves] = await together(
+    tx,
+    () => query<KnownRow>(tx, KNOWN, keys),
+    () => lockShelves(tx, requests),
+  );
+  const known = new Map(rows.map((row) => [row.key, row]));
   const fresh = new Map<string, Candidate>();
   for (const candidate of candidates)
     if (!known.has(candidate.request.key) && !fresh.has(candidate.request.key))
@@ -63,6 +69,7 @@ async function placeMany(group: GroupCommit, tx: Tx, candidates: Candidate[]): P
 
   const placed = await tryToPlace(
     tx,
+    shelves,
     [...fresh.values()].map(({ request }) => request),
   );
   const begun = new Map<string, Begun>();

@@ -18,7 +18,7 @@ const OF_PAYMENTS = `SELECT id, payment_id AS "paymentId" FROM orders WHERE paym
 type Row = Omit<Order, 'number' | 'totalMinor'> & { number: string; totalMinor: string };
 
 const LANES = { lanes: 2 };
-const reader = () => groupCommit()?.pool.reader ?? currentDatabase();
+const reader = () => groupCommit()?.pool.autocommit ?? currentDatabase();
 
 const orders = new Batcher<string, Order>(async (ids) => {
   const rows = await query<Row>(reader(), LOAD, ids);

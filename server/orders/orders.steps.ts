@@ -54,7 +54,7 @@ export async function settleOrder(item: SettleItem): ReturnType<typeof settle> {
  */
 export const advanceDispatch = step('advanceDispatch', advanceOrders, {
   changes: ({ orderId }, advanced) => changesOf(orderId, advanced),
-  repeatable: { when: ({ step }) => step > 1, lingerMs: TICK_LINGER_MS, max: () => TICK_BATCH },
+  repeatable: { when: ({ step }) => step > 1, oneStatement: true, lingerMs: TICK_LINGER_MS, max: () => TICK_BATCH },
 });
 
 const receiveOne = transaction('receiveReport', receive);

@@ -14,7 +14,7 @@ export type Boundary = Readonly<{ name: string; story: Story; point: Point; fate
 /** Dispatch steps that a test server takes: one on the way, and the one that dispatches. */
 export const STEPS = 2;
 
-/** A write that a transaction waits at is lost whatever comes: the COMMIT is never sent. */
+/** A write that a transaction waits at is lost with its session; once it may go on, it is as at the COMMIT. */
 const FATES: Record<Point['at'], Fate[]> = { write: ['LOST'], commit: ['LOST', 'DONE', 'DONE_LATE'] };
 
 type Row = Omit<Point, 'at'>;

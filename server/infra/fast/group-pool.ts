@@ -3,6 +3,7 @@ import { APPLICATION_NAME, type Tx } from '../database.ts';
 import { hashOf } from '../hash.ts';
 import { StoreClient } from '../hosts-client.ts';
 import { log } from '../log.ts';
+import { Pipeline } from './pipeline.ts';
 
 /**
  * Set-based statements join a handful of given rows with large tables. Plans made while the tables were small, or
@@ -33,6 +34,7 @@ export class GroupPool {
       statement_timeout: STATEMENT_TIMEOUT_MS,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
       keepAlive: true,
+      pipeline: true,
       options: PLANNER.map((setting) => `-c ${setting}`).join(' '),
     });
     const failed = (error: Error) => log.warn({ error: error.message }, 'a group connection failed');
@@ -46,9 +48,9 @@ export class GroupPool {
     const client = await this.#pool.connect();
     let broken: Error | undefined;
     try {
-      await client.query('BEGIN');
-      const result = await body(this.#txOf(client));
-      await client.query('COMMIT');
+      const pipeline = new Pipeline(client, this.#nameOf);
+      const result = await body(pipeline.tx);
+      await pipeline.commit();
       return result;
     } catch (error) {
       await client.query('ROLLBACK').catch((failure: Error) => {
@@ -60,8 +62,8 @@ export class GroupPool {
     }
   }
 
-  /** Runs statements on their own, prepared as those of transactions are. */
-  get reader(): Tx {
+  /** Runs each statement as a transaction of its own. */
+  get autocommit(): Tx {
     return { $queryRawUnsafe: (text: string, ...parameters: unknown[]) => this.query(text, parameters) } as Tx;
   }
 
@@ -75,22 +77,12 @@ export class GroupPool {
     await this.#pool.end();
   }
 
-  /** Every statement is prepared once a connection: it is parsed once, and planned for each batch. */
-  #txOf(client: pg.PoolClient): Tx {
-    return {
-      $queryRawUnsafe: async <Rows>(text: string, ...parameters: unknown[]) => {
-        const { rows } = await client.query({ name: this.#nameOf(text), text, values: parameters });
-        return rows as Rows;
-      },
-    } as Tx;
-  }
-
-  #nameOf(text: string): string {
+  readonly #nameOf = (text: string): string => {
     let name = this.#names.get(text);
     if (!name) {
       name = hashOf(text).slice(0, 22);
       this.#names.set(text, name);
     }
     return name;
-  }
+  };
 }

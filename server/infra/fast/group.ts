@@ -23,6 +23,11 @@ export type GroupBody<Item, Result> = (tx: Tx, items: Item[]) => Promise<Result[
 /** A workflow that is begun here; `owner`: a token made for this, as the engine makes one for each claim. */
 export type Begun<Input> = Readonly<{ id: string; owner: string; input: Input; firstOutput: unknown }>;
 
+export type RepeatableOptions = BatcherOptions & {
+  /** The body writes with one statement, which is a transaction of its own then. */
+  oneStatement?: boolean;
+};
+
 type Called<Item> = { call: StepCall; item: Item };
 type Batchers = Map<string, Batcher<never, never>>;
 
@@ -81,8 +86,15 @@ export class GroupCommit {
   }
 
   /** Runs something that may be done again, since what it writes tells whether it is done, with the next group. */
-  repeatable<Item, Result>(name: string, body: GroupBody<Item, Result>, item: Item, options: BatcherOptions = {}) {
-    const run = (items: Item[]) => persistently(name, () => this.pool.transaction((tx) => body(tx, items)));
+  repeatable<Item, Result>(
+    name: string,
+    body: GroupBody<Item, Result>,
+    item: Item,
+    { oneStatement = false, ...options }: RepeatableOptions = {},
+  ) {
+    const once = (items: Item[]) =>
+      oneStatement ? body(this.pool.autocommit, items) : this.pool.transaction((tx) => body(tx, items));
+    const run = (items: Item[]) => persistently(name, () => once(items));
     return this.#batcher<Item, Result>(`repeatable ${name}`, run as never, options).add(item);
   }
 
@@ -125,40 +137,60 @@ export class GroupCommit {
     return batcher;
   }
 
-  #runDurable<Item, Result>(name: string, body: GroupBody<Item, Result>, items: Called<Item>[]) {
+  async #runDurable<Item, Result>(name: string, body: GroupBody<Item, Result>, items: Called<Item>[]) {
+    let mine = items;
     let attempts = 0;
-    return persistently(name, () =>
-      this.pool.transaction(async (tx): Promise<(Result | Error)[]> => {
+    const results = new Map<string, Result>();
+    const attempt = () =>
+      this.pool.transaction(async (tx) => {
         const startedAt = Date.now();
-        const calls = items.map(({ call }) => call);
-        const owned = await stillOwned(tx, calls);
-        // A COMMIT whose answer was lost may have gone through; behind the lock on its workflows it is seen.
-        const recorded = attempts++ === 0 ? new Map<string, unknown>() : await recordedOutputs(tx, name, calls);
-        const open = items.filter(({ call }) => !recorded.has(call.workflowId));
-        const mine = open.filter(({ call }) => owned.has(call.workflowId));
-        const outputs =
-          mine.length > 0
-            ? await body(
-                tx,
-                mine.map(({ item }) => item),
-              )
-            : [];
-        if (mine.length > 0)
-          await checkpoint(
+        const calls = mine.map(({ call }) => call);
+        // Nearly always all are owned: the body is begun before that is known, and undone if they are not.
+        const [fence, outputs] = await Promise.allSettled([
+          this.#fence(tx, name, calls, attempts++ > 0),
+          body(
             tx,
-            name,
-            mine.map(({ call }) => call),
-            outputs,
-            startedAt,
-          );
-        const results = new Map<string, unknown>(recorded);
-        mine.forEach(({ call }, index) => {
-          results.set(call.workflowId, outputs[index]);
-        });
-        return calls.map(({ workflowId }) =>
-          results.has(workflowId) ? (results.get(workflowId) as Result) : new DBOSWorkflowConflictError(workflowId),
-        );
-      }),
+            mine.map(({ item }) => item),
+          ),
+        ]);
+        if (fence.status === 'rejected') throw fence.reason;
+        if (outputs.status === 'rejected') throw outputs.reason;
+        await checkpoint(tx, name, calls, outputs.value, startedAt);
+        return outputs.value;
+      });
+    while (mine.length > 0) {
+      try {
+        const outputs = await persistently(name, attempt);
+        for (const [index, { call }] of mine.entries()) results.set(call.workflowId, outputs[index]!);
+        break;
+      } catch (error) {
+        if (!(error instanceof LeftOut)) throw error;
+        for (const [id, output] of error.recorded) results.set(id, output as Result);
+        mine = mine.filter(({ call }) => error.owned.has(call.workflowId) && !error.recorded.has(call.workflowId));
+      }
+    }
+    return items.map(({ call: { workflowId } }) =>
+      results.has(workflowId) ? results.get(workflowId)! : new DBOSWorkflowConflictError(workflowId),
     );
+  }
+
+  /** Holds the workflows of calls to the commit. Throws LeftOut when not all of them are to run. */
+  async #fence(tx: Tx, name: string, calls: StepCall[], again: boolean): Promise<void> {
+    const owned = await stillOwned(tx, calls);
+    // A COMMIT whose answer was lost may have gone through; behind the lock on its workflows it is seen.
+    const recorded = again ? await recordedOutputs(tx, name, calls) : new Map<string, unknown>();
+    if (owned.size < calls.length || recorded.size > 0) throw new LeftOut(owned, recorded);
+  }
+}
+
+/** Some of a group are not to run: another execution owns them by now, or their step is recorded already. */
+class LeftOut extends Error {
+  readonly owned: ReadonlySet<string>;
+  readonly recorded: ReadonlyMap<string, unknown>;
+
+  constructor(owned: ReadonlySet<string>, recorded: ReadonlyMap<string, unknown>) {
+    super('Some of the group are not to run.');
+    this.owned = owned;
+    this.recorded = recorded;
   }
 }

@@ -9,7 +9,7 @@ import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
 import { getFunctionRegistration } from '@dbos-inc/dbos-sdk/internal/decorators';
 import { DBOSJSON, SERIALIZER_MARKER_KEY, SERIALIZER_MARKER_VALUE } from '@dbos-inc/dbos-sdk/internal/serialization';
 import { globalParams } from '@dbos-inc/dbos-sdk/internal/utils';
-import { query, type Tx } from '../database.ts';
+import { query, type Tx, write } from '../database.ts';
 
 /** A call of a step in a running workflow. `owner`: the token by which the engine fences what this execution writes. */
 export type StepCall = Readonly<{ workflowId: string; owner: string; functionId: number }>;
@@ -65,7 +65,7 @@ export async function beginWorkflows(tx: Tx, workflows: readonly NewWorkflow[]):
     output: asEngineJson(firstOutput),
   }));
   const { executorID, appVersion, appID, appName } = globalParams;
-  await query(tx, BEGIN, JSON.stringify(rows), executorID, appVersion, appID, DBOSJSON.name(), appName, Date.now());
+  await write(tx, BEGIN, JSON.stringify(rows), executorID, appVersion, appID, DBOSJSON.name(), appName, Date.now());
 }
 
 /** Runs a workflow here whose row has been committed by `beginWorkflows`. */
@@ -117,7 +117,7 @@ export async function checkpoint(
     fn: call.functionId,
     output: asEngineJson(outputs[index]),
   }));
-  await query(tx, CHECKPOINT, JSON.stringify(rows), name, startedAt, Date.now(), globalParams.appName);
+  await write(tx, CHECKPOINT, JSON.stringify(rows), name, startedAt, Date.now(), globalParams.appName);
 }
 
 const RECORDED = `

@@ -1,6 +1,6 @@
 import type { SignalKind, SignalOutcome } from '../../domain/order.ts';
 import { query, type Tx } from '../../infra/database.ts';
-import { decide, type LockedOrder, lockOrders, type Settled, settledOf, writeSettlements } from './settlement.ts';
+import { decide, type LockedOrder, lockOrders, type Settled, writeSettlements } from './settlement.ts';
 
 /** A signal for an order. `key`: the reporter's idempotency key, or one made for this report alone. */
 export type Report = Readonly<{ orderId: string; kind: SignalKind; key: string }>;
@@ -46,8 +46,8 @@ async function settleLate(tx: Tx, order: LockedOrder, kind: SignalKind, key: str
   if (outcome !== 'APPLIED') return { result: 'SETTLED', orderId: order.id, outcome: outcome!, settled: null };
   const [stored] = await query(tx, STORE, order.id, kind, key, outcome);
   if (!stored) return { result: 'CONFLICT' };
-  const written = await writeSettlements(tx, [decided]);
-  return { result: 'SETTLED', orderId: order.id, outcome, settled: settledOf(decided, written) };
+  const [settled] = await writeSettlements(tx, [decided]);
+  return { result: 'SETTLED', orderId: order.id, outcome, settled: settled! };
 }
 
 function receiptOf(known: Known, orderId: string, kind: SignalKind): Receipt {

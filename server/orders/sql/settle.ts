@@ -1,7 +1,7 @@
 import type { Signal, SignalKind, SignalOutcome } from '../../domain/order.ts';
-import { query, type Tx } from '../../infra/database.ts';
+import { query, type Tx, together } from '../../infra/database.ts';
 import type { HandedReport, ReportOutcome } from '../orders.inbox.ts';
-import { decide, lockOrders, type Settled, settledOf, writeSettlements } from './settlement.ts';
+import { decide, type LockedOrder, lockOrders, type Settled, writeSettlements } from './settlement.ts';
 
 /** An order to be settled, with the reports that were handed to its workflow in memory. */
 export type SettleItem = Readonly<{ orderId: string; reports: readonly HandedReport[] }>;
@@ -28,9 +28,13 @@ type SignalRow = Signal & { id: string; orderId: string; key: string | null; out
  */
 export async function settleOrders(tx: Tx, items: readonly SettleItem[]): Promise<Settled[]> {
   const ids = items.map(({ orderId }) => orderId);
-  const locked = new Map((await lockOrders(tx, ids)).map((order) => [order.id, order]));
   const keys = items.flatMap(({ reports }) => reports.flatMap(({ key }) => key ?? []));
-  const signals = await query<SignalRow>(tx, SIGNALS, ids, keys);
+  const [orders, signals] = await together<[LockedOrder[], SignalRow[]]>(
+    tx,
+    () => lockOrders(tx, ids),
+    () => query(tx, SIGNALS, ids, keys),
+  );
+  const locked = new Map(orders.map((order) => [order.id, order]));
   const triage = new Triage(signals);
   const settlements = items.map(({ orderId, reports }) => {
     const order = locked.get(orderId);
@@ -42,14 +46,14 @@ export async function settleOrders(tx: Tx, items: readonly SettleItem[]): Promis
     const outcomes = decided.outcomes.slice(own.length);
     return { decided, answers: [...answers, ...accepted.map(({ id }, i) => ({ id, outcome: outcomes[i]! }))] };
   });
-  const written = await writeSettlements(
+  const settled = await writeSettlements(
     tx,
     settlements.map(({ decided }) => decided),
   );
-  return settlements.map(({ decided, answers }, index) => ({
-    ...settledOf(decided, index === 0 ? written : { ...written, products: [] }),
-    ...(answers.length > 0 && { answers }),
-  }));
+  return settled.map((became, index) => {
+    const { answers } = settlements[index]!;
+    return answers.length > 0 ? { ...became, answers } : became;
+  });
 }
 
 /** Sorts reports: those whose key was used before are answered by that, and are not acted on. */

@@ -8,7 +8,7 @@ import {
   type Signal,
   settle,
 } from '../../domain/order.ts';
-import { query, type Tx } from '../../infra/database.ts';
+import { query, type Tx, write } from '../../infra/database.ts';
 import type { HandedReport, ReportOutcome } from '../orders.inbox.ts';
 
 /** What an order has become; `paidAt` in Unix milliseconds, by the database's clock. */
@@ -22,38 +22,41 @@ export type Settled = Readonly<{
   answers?: readonly { id: number; outcome: ReportOutcome }[];
 }>;
 
-/** An order that is locked until the end of the transaction, with what its transitions depend on. */
+/** An order that is locked until the end of the transaction, with what its transitions depend on. `at`: since when. */
 export type LockedOrder = OrderState &
-  Readonly<{ id: string; steps: number; overdue: boolean; payBy: number; paidAt: number | null }>;
+  Readonly<{ id: string; steps: number; payBy: number; paidAt: number | null; at: number }>;
 
+/** All times in Unix milliseconds. The clock is read after the locks, however long they were waited for. */
 const LOCK = `
-  SELECT o.id, o.status, o.cancel_reason AS "cancelReason", o.version, o.payment_status AS payment,
-    o.payment_attempts AS attempts,
-    o.dispatch_steps AS steps, statement_timestamp() >= o.pay_by AS overdue,
-    (extract(epoch FROM o.pay_by) * 1000)::float8 AS "payBy", (extract(epoch FROM o.paid_at) * 1000)::float8 AS "paidAt"
-  FROM orders o WHERE o.id = ANY($1::uuid[]) ORDER BY o.id FOR NO KEY UPDATE`;
+  WITH locked AS MATERIALIZED (SELECT * FROM orders WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE)
+  SELECT id, status, cancel_reason AS "cancelReason", version, payment_status AS payment, payment_attempts AS attempts,
+    dispatch_steps AS steps, (extract(epoch FROM pay_by) * 1000)::float8 AS "payBy",
+    (extract(epoch FROM paid_at) * 1000)::float8 AS "paidAt",
+    floor(extract(epoch FROM clock_timestamp()) * 1000)::float8 AS at
+  FROM locked`;
 
+/** The products of orders, $1, locked, and how many of the orders have each. */
 const LOCK_SHELVES_OF = `
-  SELECT id FROM products WHERE id IN (SELECT product_id FROM order_lines WHERE order_id = ANY($1::uuid[]))
+  SELECT id, version, (SELECT count(*) FROM order_lines WHERE order_id = ANY($1::uuid[]) AND product_id = p.id)::int AS orders
+  FROM products p WHERE id IN (SELECT product_id FROM order_lines WHERE order_id = ANY($1::uuid[]))
   ORDER BY id FOR NO KEY UPDATE`;
 
 /**
  * $1 orders as they become, $2 their new events, $3 the signals handled, $4 orders that give their stock back, $5 the
- * reports that were handed over, to be kept.
+ * reports that were handed over, to be kept, $6 the time in Unix milliseconds.
  */
 const WRITE = `
   WITH settled AS (
-    SELECT * FROM json_to_recordset($1::json) AS x(id uuid, status "OrderStatus", "cancelReason" "CancelReason",
-      payment "PaymentStatus", attempts int, version int)
+    SELECT *, to_timestamp($6::float8 / 1000) AS at FROM json_to_recordset($1::json) AS x(id uuid, status "OrderStatus",
+      "cancelReason" "CancelReason", payment "PaymentStatus", attempts int, version int)
   ), changed AS (
     UPDATE orders o SET status = s.status, cancel_reason = s."cancelReason", version = s.version,
       payment_status = s.payment, payment_attempts = s.attempts,
-      paid_at = CASE WHEN s.status = 'PAID' THEN statement_timestamp() ELSE o.paid_at END,
-      updated_at = statement_timestamp()
-    FROM settled s WHERE o.id = s.id RETURNING o.id, o.paid_at
+      paid_at = CASE WHEN s.status = 'PAID' THEN s.at ELSE o.paid_at END, updated_at = s.at
+    FROM settled s WHERE o.id = s.id
   ), event AS (
     INSERT INTO order_events (order_id, version, type, status, steps, at)
-    SELECT "orderId", version, type, status, steps, statement_timestamp() FROM json_to_recordset($2::json) AS x(
+    SELECT "orderId", version, type, status, steps, to_timestamp($6::float8 / 1000) FROM json_to_recordset($2::json) AS x(
       "orderId" uuid, version int, type "OrderEventType", status "OrderStatus", steps int)
   ), handled AS (
     UPDATE order_signals s SET outcome = x.outcome
@@ -65,18 +68,12 @@ const WRITE = `
     ON CONFLICT (key) DO NOTHING
   ), given_back AS (
     INSERT INTO stock_movements (product_id, delta, cause, order_id, at)
-    SELECT product_id, quantity, 'RELEASED', order_id, statement_timestamp() FROM order_lines
+    SELECT product_id, quantity, 'RELEASED', order_id, to_timestamp($6::float8 / 1000) FROM order_lines
     WHERE order_id = ANY($4::uuid[]) RETURNING product_id, delta
-  ), stock AS (
-    UPDATE products SET inventory = inventory + back.units, version = version + back.orders
-    FROM (SELECT product_id, sum(delta)::int AS units, count(*)::int AS orders FROM given_back GROUP BY 1) AS back
-    WHERE id = back.product_id RETURNING id, version
   )
-  SELECT (SELECT coalesce(json_agg(json_build_object('id', id, 'paidAt', extract(epoch FROM paid_at) * 1000)), '[]')
-          FROM changed) AS orders,
-    (SELECT coalesce(json_agg(json_build_object('id', id, 'version', version)), '[]') FROM stock) AS products`;
-
-export type Written = { orders: { id: string; paidAt: number | null }[]; products: { id: number; version: number }[] };
+  UPDATE products SET inventory = inventory + back.units, version = version + back.orders
+  FROM (SELECT product_id, sum(delta)::int AS units, count(*)::int AS orders FROM given_back GROUP BY 1) AS back
+  WHERE id = back.product_id`;
 
 /** Locks orders, in one order whoever asks. Unknown ids are left out. */
 export function lockOrders(tx: Tx, ids: readonly string[]): Promise<LockedOrder[]> {
@@ -99,36 +96,45 @@ export function decide(
   order: LockedOrder,
   signals: readonly Signal[],
 ): Pick<Decided, 'becomes' | 'changes' | 'outcomes'> {
-  const { order: becomes, changes, outcomes } = settle(order, signals, order.overdue);
+  const { order: becomes, changes, outcomes } = settle(order, signals, order.at >= order.payBy);
   return { becomes, changes, outcomes };
 }
 
-/** Tells what a decided order has become, once it is written. */
-export function settledOf({ order, becomes }: Decided, written: Written): Settled {
-  const paidAt = written.orders.find(({ id }) => id === order.id)?.paidAt ?? order.paidAt;
-  return { status: becomes.status, version: becomes.version, paidAt, products: written.products };
-}
-
-/** Writes what locked orders become: state, payment, events, handled signals, stock given back. */
-export async function writeSettlements(tx: Tx, settlements: readonly Decided[]): Promise<Written> {
+/**
+ * Writes what locked orders become: state, payment, events, handled signals, stock given back. Returns what each has
+ * become, in their order.
+ */
+export async function writeSettlements(tx: Tx, settlements: readonly Decided[]): Promise<Settled[]> {
+  const at = Math.max(...settlements.map(({ order }) => order.at));
   const changed = settlements.filter(({ changes, signals }) => changes.length > 0 || signals.length > 0);
-  if (changed.length === 0) return { orders: [], products: [] };
   const released = changed
     .filter(({ order, becomes }) => order.status === 'PENDING' && becomes.status === 'CANCELLED')
     .map(({ order }) => order.id);
-  if (released.length > 0) await query(tx, LOCK_SHELVES_OF, released);
-  const [written] = await query<Written>(
-    tx,
-    WRITE,
-    JSON.stringify(changed.filter(({ changes }) => changes.length > 0).map(orderRow)),
-    JSON.stringify(changed.flatMap(({ order, changes }) => changes.map((change) => eventRow(order, change)))),
-    JSON.stringify(
-      changed.flatMap(({ signals, outcomes }) => signals.map(({ id }, i) => ({ id, outcome: outcomes[i] }))),
-    ),
-    released,
-    JSON.stringify(changed.flatMap(reportRows)),
-  );
-  return written!;
+  const products = released.length > 0 ? await lockShelvesOf(tx, released) : [];
+  if (changed.length > 0)
+    await write(
+      tx,
+      WRITE,
+      JSON.stringify(changed.filter(({ changes }) => changes.length > 0).map(orderRow)),
+      JSON.stringify(changed.flatMap(({ order, changes }) => changes.map((change) => eventRow(order, change)))),
+      JSON.stringify(
+        changed.flatMap(({ signals, outcomes }) => signals.map(({ id }, i) => ({ id, outcome: outcomes[i] }))),
+      ),
+      released,
+      JSON.stringify(changed.flatMap(reportRows)),
+      at,
+    );
+  return settlements.map(({ order, becomes, changes }, index) => ({
+    status: becomes.status,
+    version: becomes.version,
+    paidAt: changes.some(({ type }) => type === 'PAID') ? at : order.paidAt,
+    products: index === 0 ? products : [],
+  }));
+}
+
+async function lockShelvesOf(tx: Tx, orderIds: readonly string[]): Promise<Settled['products']> {
+  const shelves = await query<{ id: number; version: number; orders: number }>(tx, LOCK_SHELVES_OF, orderIds);
+  return shelves.map(({ id, version, orders }) => ({ id, version: version + orders }));
 }
 
 /** Reports are kept that took effect, and those with a key, so that the same one sent again is known. */
