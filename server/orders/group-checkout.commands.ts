@@ -40,7 +40,7 @@ export async function placeInGroup(group: GroupCommit, workflowId: string, reque
   if (placing.begun) {
     const { orderId } = request;
     live.announce(changesOf(orderId, placing.begun.firstOutput));
-    if (placing.begun.firstOutput.status === 'PENDING') localInbox.open(orderId);
+    if (placing.begun.firstOutput.status === 'PENDING') localInbox.open(request);
     await group.run(checkoutWorkflow, placing.begun);
   }
   return placing;

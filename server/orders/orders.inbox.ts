@@ -8,7 +8,10 @@ export type HandedReport = Readonly<{ id: number; kind: SignalKind; key: string 
 
 export type ReportOutcome = SignalOutcome | 'CONFLICT';
 
-type Box = { reports: HandedReport[]; wake: (() => void) | undefined; waited: boolean };
+/** What names an order, and what its payment: reports come by either. */
+export type OrderNames = Readonly<{ orderId: string; paymentId: string }>;
+
+type Box = { paymentId: string; reports: HandedReport[]; wake: (() => void) | undefined; waited: boolean };
 
 /**
  * Hands reports to the workflows of this process in memory. A report is then stored and settled in one commit, and
@@ -16,28 +19,38 @@ type Box = { reports: HandedReport[]; wake: (() => void) | undefined; waited: bo
  */
 class LocalInbox {
   readonly #boxes = new Map<string, Box>();
+  readonly #orderOf = new Map<string, string>();
   readonly #answers = new Map<number, (outcome: ReportOutcome | null) => void>();
   #lastId = 0;
 
   /** Begins to take reports for an order, whose workflow runs here. */
-  open(orderId: string): void {
-    if (!this.#boxes.has(orderId)) this.#boxes.set(orderId, { reports: [], wake: undefined, waited: false });
+  open({ orderId, paymentId }: OrderNames): void {
+    if (this.#boxes.has(orderId)) return;
+    this.#boxes.set(orderId, { paymentId, reports: [], wake: undefined, waited: false });
+    this.#orderOf.set(paymentId, orderId);
+  }
+
+  /** Tells which order a payment is for, if its workflow waits here. */
+  orderOf(paymentId: string): string | undefined {
+    return this.#orderOf.get(paymentId);
   }
 
   /**
    * Begins a wait for an order. Tells whether reports may have been stored in the database before it: not for the first
    * wait of an order that this process placed a moment ago, of which nobody else knows yet.
    */
-  beginWait(orderId: string): boolean {
-    const isNew = this.#boxes.get(orderId)?.waited === false;
-    this.open(orderId);
-    this.#boxes.get(orderId)!.waited = true;
+  beginWait(names: OrderNames): boolean {
+    const isNew = this.#boxes.get(names.orderId)?.waited === false;
+    this.open(names);
+    this.#boxes.get(names.orderId)!.waited = true;
     return !isNew;
   }
 
   /** Takes no more reports for an order; those that nobody took are given up. */
   close(orderId: string): void {
     for (const { id } of this.take(orderId)) this.giveUp(id);
+    const box = this.#boxes.get(orderId);
+    if (box) this.#orderOf.delete(box.paymentId);
     this.#boxes.delete(orderId);
   }
 

@@ -1,6 +1,6 @@
 import { live } from '../infra/live/live.ts';
 import { persistently } from '../infra/persistently.ts';
-import { type HandedReport, localInbox } from './orders.inbox.ts';
+import { type HandedReport, localInbox, type OrderNames } from './orders.inbox.ts';
 import { hasNews } from './orders.queries.ts';
 
 /** A lost wake-up is found by the live connection's sweep; this looks again even when that is down. */
@@ -14,9 +14,10 @@ const MARGIN_MS = 5;
  * `payBy` (Unix milliseconds, the database's clock) has passed. Returns what was handed over. Holds nothing but
  * memory: after a crash the next execution waits anew.
  */
-export async function untilReportedOr(payBy: number, orderId: string): Promise<HandedReport[]> {
+export async function untilReportedOr(payBy: number, names: OrderNames): Promise<HandedReport[]> {
+  const { orderId } = names;
   const watch = live.watch([`inbox:${orderId}`]);
-  let look = localInbox.beginWait(orderId);
+  let look = localInbox.beginWait(names);
   localInbox.onReport(orderId, () => watch.mark(`inbox:${orderId}`));
   try {
     for (;;) {

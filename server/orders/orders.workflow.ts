@@ -19,7 +19,7 @@ async function checkout(request: CheckoutRequest): Promise<'DISPATCHED' | 'CANCE
 
   let order: Awaited<ReturnType<typeof settleOrder>>;
   do {
-    const reports = await untilReportedOr(placed.payBy, orderId);
+    const reports = await untilReportedOr(placed.payBy, request);
     order = await settleOrder({ orderId, reports });
   } while (order.status === 'PENDING');
   if (order.status === 'CANCELLED' || order.paidAt === null) return 'CANCELLED';

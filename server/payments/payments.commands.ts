@@ -1,6 +1,7 @@
 import { keyProblem } from '../domain/key.ts';
 import type { SignalKind } from '../domain/order.ts';
 import { report } from '../orders/orders.commands.ts';
+import { localInbox } from '../orders/orders.inbox.ts';
 import { orderOfPayment } from '../orders/orders.loader.ts';
 
 export type PaymentAnswer =
@@ -19,7 +20,7 @@ export async function submitPayment(
 ): Promise<PaymentAnswer> {
   const wrongKey = key !== undefined && keyProblem(key);
   if (wrongKey) return { type: 'INVALID_KEY', message: wrongKey };
-  const orderId = await orderOfPayment(paymentId);
+  const orderId = localInbox.orderOf(paymentId) ?? (await orderOfPayment(paymentId));
   if (orderId === null) return { type: 'NOT_FOUND' };
   const became = await report(orderId, outcome, key);
   if (became === undefined) return { type: 'NOT_FOUND' };
