@@ -194,7 +194,7 @@ describe('without a guard of the store', () => {
     const unlocked = (real: Tx) =>
       ({
         $queryRawUnsafe: async (text: string, ...parameters: unknown[]) => {
-          const bare = text.replace(/ FOR NO KEY UPDATE.*/, '');
+          const bare = text.replace(/ FOR NO KEY UPDATE/, '');
           if (bare === text && /UPDATE|INSERT/.test(text)) await meet();
           return real.$queryRawUnsafe(bare, ...parameters);
         },

@@ -131,7 +131,13 @@ export function describeKills(path: Path): void {
   const stores = new Stores();
   /** Here the time to pay is over at once. */
   const hastyStores = new Stores();
-  const env = { DISPATCH_STEPS: String(STEPS), DISPATCH_STEP_MS: '50', GROUP_COMMIT: path === 'group' ? 'on' : 'off' };
+  const env = {
+    DISPATCH_STEPS: String(STEPS),
+    DISPATCH_STEP_MS: '50',
+    GROUP_COMMIT: path === 'group' ? 'on' : 'off',
+    // However slow the machine is, nothing is to expire that is not meant to.
+    PAYMENT_WINDOW_SECONDS: '600',
+  };
   beforeAll(async () => {
     await stores.start(LANES, env);
     await hastyStores.start(1, { ...env, PAYMENT_WINDOW_SECONDS: '0.3' });
