@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { buffer } from 'node:stream/consumers';
 import type { GraphQLSchema } from 'graphql';
+import { bodyOf } from './body.ts';
 import { Documents } from './documents.ts';
 import { ExpressLane } from './express-lane.ts';
 import { parametersOfBody, parametersOfTarget } from './parameters.ts';
@@ -38,7 +38,7 @@ export class Lanes {
   async answer(request: IncomingMessage, response: ServerResponse, handOver: Handler): Promise<void> {
     const context = this.#contextOf(request.headers.authorization ?? null);
     const lane = StreamLane.takes(request) ? this.#streams : this.#express;
-    const body = request.method === 'GET' ? undefined : (await buffer(request)).toString();
+    const body = request.method === 'GET' ? undefined : await bodyOf(request);
     const asked = body === undefined ? parametersOfTarget(request.url!) : parametersOfBody(body);
     if (asked && (await lane.answer(asked, response, context))) return;
     // Yoga takes a body that has been read from here.

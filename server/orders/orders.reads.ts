@@ -28,7 +28,7 @@ export const history = new SharedReads<After, Told>(
   ({ orderId, cursor }) => `${orderId} ${cursor}`,
   async (asked) => {
     const [ids, cursors] = [asked.map(({ orderId }) => orderId), asked.map(({ cursor }) => cursor)];
-    const rows = await query<Row>(groupCommit()?.pool.reader ?? currentDatabase(), AFTER, ids, cursors);
+    const rows = await query<Row>(groupCommit()?.pool.autocommit ?? currentDatabase(), AFTER, ids, cursors);
     const told = new Map<number, Told>();
     for (const { question, now, ...event } of rows) {
       const answer = told.get(question) ?? { status: now, events: [] };
