@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach } from 'vitest';
 import { commandOf, signal, until } from '../../server/infra/processes.ts';
 
-const patienceMs = 20_000;
+const patienceMs = 60_000;
 
 export type Supervisor = Readonly<{
   pid: number;
@@ -29,6 +29,8 @@ export type Bench = Readonly<{
   /** Asks the fake server which process it is. */
   serverPid(): Promise<number>;
   crash(): Promise<void>;
+  /** Kills the server that is recorded in a file of the data folder. */
+  killRecorded(file: string): Promise<void>;
 }>;
 
 const fake = ['--import', 'tsx', fileURLToPath(new URL('./run-supervisor.ts', import.meta.url))];
@@ -77,6 +79,9 @@ export function useBench(): Bench {
       return observe(child);
     },
     serverPid: async () => Number(await (await fetch(`http://127.0.0.1:${port}/`)).text()),
+    killRecorded: async (file) => {
+      process.kill(Number.parseInt(await readFile(join(dataDir, file), 'utf8'), 10), 'SIGKILL');
+    },
     crash: async () => void (await fetch(`http://127.0.0.1:${port}/crash`).catch(() => {})),
   };
 }
