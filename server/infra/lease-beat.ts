@@ -12,7 +12,7 @@ export type Beat = Readonly<{
   silenceMs: number;
   /** Whoever was silent for this long is given no share of others' work. */
   absenceMs: number;
-  /** Whether to look only for those that released their lease: on a new connection, others may still be connecting. */
+  /** Whether to look only for those that released their lease: after a lost connection, others may be connecting too. */
   trusting: boolean;
   /** The same holds for this long after a start of the database. */
   graceMs: number;

@@ -30,7 +30,7 @@ export class Lease {
   readonly #connection: LastingConnection;
   #timer: NodeJS.Timeout | undefined;
   #beats = 0;
-  #connectedAt = 0;
+  #reconnectedAt = Number.NEGATIVE_INFINITY;
   #renewedAt: number | undefined;
   #locked = false;
   #adopting: Promise<void> | undefined;
@@ -98,7 +98,8 @@ export class Lease {
   }
 
   async #begin(client: pg.Client): Promise<void> {
-    this.#connectedAt = performance.now();
+    // At the first connection, the others have had no reason to lose theirs.
+    if (this.#renewedAt !== undefined) this.#reconnectedAt = performance.now();
     this.#locked = false;
     client.on('notification', () => this.#schedule(Math.random() * SPREAD_MS));
     await this.#inTime(client, () => client.query(`LISTEN ${RELEASES}`));
@@ -108,7 +109,7 @@ export class Lease {
   async #sweep(): Promise<void> {
     const client = this.#connection.client;
     if (!client) return;
-    const trusting = performance.now() - this.#connectedAt < GRACE_MS;
+    const trusting = performance.now() - this.#reconnectedAt < GRACE_MS;
     const heard = await this.#beat(client, this.#beatMs * SILENCE_BEATS, trusting);
     if (!this.#mayAdopt) return;
     this.#beats++;
