@@ -1,10 +1,9 @@
 import { isFinal } from '../domain/order.ts';
 import type { Order, OrderEvent } from '../generated/prisma/client.ts';
-import { currentDatabase } from '../infra/database.ts';
 import type { Watch } from '../infra/live/hub.ts';
 import { streamOf } from '../infra/live/stream.ts';
 import { persistently } from '../infra/persistently.ts';
-import { current, history, PORTION } from './orders.reads.ts';
+import { current, history, PORTION, versions } from './orders.reads.ts';
 
 /** Orders whose last version told is remembered, so as not to tell it twice. */
 const MOST_REMEMBERED = 1_000;
@@ -15,9 +14,8 @@ export class FellBehindError extends Error {
 }
 
 /** Reads an order's version; null where there is no such order. */
-export async function versionOf(orderId: string): Promise<number | null> {
-  const order = await currentDatabase().order.findUnique({ where: { id: orderId }, select: { version: true } });
-  return order?.version ?? null;
+export function versionOf(orderId: string): Promise<number | null> {
+  return versions.ask(orderId);
 }
 
 /**

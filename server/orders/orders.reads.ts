@@ -21,14 +21,25 @@ const AFTER = `
   ) AS event ON true
   ORDER BY asked.at, event.version`;
 
+const VERSIONS = 'SELECT id, version FROM orders WHERE id = ANY($1::uuid[])';
+
 type Row = { question: number; now: Order['status'] } & ({ version: null } | OrderEvent);
+
+const reader = () => groupCommit()?.pool.autocommit ?? currentDatabase();
+
+/** Reads the version of an order; null where there is no such order. */
+export const versions = new SharedReads<string, number | null>(String, async (ids) => {
+  const rows = await query<{ id: string; version: number }>(reader(), VERSIONS, ids);
+  const found = new Map(rows.map(({ id, version }) => [id, version]));
+  return ids.map((id) => found.get(id) ?? null);
+});
 
 /** Reads the events of an order after a version, a portion at most, and its status as of then. */
 export const history = new SharedReads<After, Told>(
   ({ orderId, cursor }) => `${orderId} ${cursor}`,
   async (asked) => {
     const [ids, cursors] = [asked.map(({ orderId }) => orderId), asked.map(({ cursor }) => cursor)];
-    const rows = await query<Row>(groupCommit()?.pool.autocommit ?? currentDatabase(), AFTER, ids, cursors);
+    const rows = await query<Row>(reader(), AFTER, ids, cursors);
     const told = new Map<number, Told>();
     for (const { question, now, ...event } of rows) {
       const answer = told.get(question) ?? { status: now, events: [] };
