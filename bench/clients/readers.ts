@@ -1,21 +1,31 @@
 // A process of its own that holds streams open and notes what arrives: it gets one order by IPC, and reports twice.
 import { Agent, type IncomingMessage, request } from 'node:http';
 
-/** Which streams to hold, each of an order's events after version 0, and for how long once all are open. */
-export type Read = Readonly<{ url: string; token: string; orderIds: readonly string[]; ms: number }>;
+/** Which streams to hold, each of an order's events, and for how long once all are open. */
+export type Read = Readonly<{
+  url: string;
+  token: string;
+  orderIds: readonly string[];
+  ms: number;
+  /** The version after which to begin; at the current one unless told. */
+  after?: number;
+  /** Ask for the order with each event, which the server has to load for each time that it executes one. */
+  withOrder?: boolean;
+}>;
 /** Sent when all streams are open and have told what was there. */
 export type Opened = Readonly<{ opened: number; failed: number }>;
 /** What arrived: the last version of each stream, gaps in the versions, and how late each event of the time was. */
 export type Told = Readonly<{ versions: number[]; gaps: number; delaysMs: number[][]; ended: number }>;
 
-const PROGRESS = `subscription ($id: ID!) { orderProgress(orderId: $id, afterVersion: 0) { version at } }`;
+const progress = (order: string) =>
+  `subscription ($id: ID!, $after: Int) { orderProgress(orderId: $id, afterVersion: $after) { version at ${order} } }`;
 const AT_ONCE = 200;
 
-type Stream = { version: number; gaps: number; delays: number[]; ended: boolean };
+type Stream = { version: number | undefined; gaps: number; delays: number[]; ended: boolean };
 
 /** Opens a stream; resolves with its first event. */
-function open({ url, token }: Read, orderId: string, agent: Agent): Promise<Stream> {
-  const stream: Stream = { version: 0, gaps: 0, delays: [], ended: false };
+function open({ url, token, after, withOrder }: Read, orderId: string, agent: Agent): Promise<Stream> {
+  const stream: Stream = { version: after, gaps: 0, delays: [], ended: false };
   const headers = { 'content-type': 'application/json', accept: 'text/event-stream', authorization: `Bearer ${token}` };
   return new Promise((resolve, reject) => {
     const sent = request(new URL('/graphql', url), { method: 'POST', agent, headers }, (response: IncomingMessage) => {
@@ -26,7 +36,7 @@ function open({ url, token }: Read, orderId: string, agent: Agent): Promise<Stre
         const events = (rest + text).split('\n\n');
         rest = events.pop() ?? '';
         for (const event of events) note(stream, event, now);
-        if (stream.version > 0) resolve(stream);
+        if (stream.version !== after) resolve(stream);
       });
       response.on('close', () => {
         stream.ended = true;
@@ -34,7 +44,9 @@ function open({ url, token }: Read, orderId: string, agent: Agent): Promise<Stre
       });
     });
     sent.on('error', reject);
-    sent.end(JSON.stringify({ query: PROGRESS, variables: { id: orderId } }));
+    sent.end(
+      JSON.stringify({ query: progress(withOrder ? 'order { number }' : ''), variables: { id: orderId, after } }),
+    );
   });
 }
 
@@ -43,7 +55,7 @@ function note(stream: Stream, event: string, now: number): void {
   if (!data) return;
   const told = (JSON.parse(data) as { data?: { orderProgress?: { version: number; at: string } } }).data?.orderProgress;
   if (!told) return;
-  if (told.version !== stream.version + 1) stream.gaps++;
+  if (stream.version !== undefined && told.version !== stream.version + 1) stream.gaps++;
   stream.version = told.version;
   stream.delays.push(now - Date.parse(told.at));
 }
