@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import pg from 'pg';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ConfigError, readEnv } from '../../server/env.ts';
@@ -5,6 +7,7 @@ import { openDatabase, query } from '../../server/infra/database.ts';
 import { databaseFailure } from '../../server/infra/database-errors.ts';
 import { parseAddress } from '../../server/infra/hosts.ts';
 import { StoreClient } from '../../server/infra/hosts-client.ts';
+import { primaryOf } from '../../server/infra/hosts-primary.ts';
 import { useDatabase } from '../support/database.ts';
 import { startProxy } from '../support/proxy.ts';
 
@@ -77,6 +80,8 @@ function by(...ports: (string | number)[]): string {
   return store.url.replace(url.host, ports.map((port) => `127.0.0.1:${port}`).join());
 }
 
+/** The first byte of the message that says good-bye. */
+const TERMINATE = 'X'.charCodeAt(0);
 const portOf = (url: string) => new URL(url).port;
 
 describe('a database of several hosts', () => {
@@ -90,6 +95,23 @@ describe('a database of several hosts', () => {
     await expect.poll(() => query(database, 'SELECT 1').then(() => 'answered', String)).toBe('answered');
     await database.$disconnect();
     await second.close();
+  });
+
+  test('is found though a host falls silent when it has answered', async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer({ allowHalfOpen: true }, (client) => {
+      const server = connect(Number(portOf(store.url)), '127.0.0.1');
+      sockets.push(client, server);
+      // All is handed on but the end.
+      client.on('data', (data) => data[0] !== TERMINATE && server.write(data)).on('error', () => {});
+      server.on('data', (data) => client.write(data));
+    }).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const primary = primaryOf(parseAddress(by(1, port)).hosts);
+    expect(await primary?.find()).toMatchObject({ port });
+    for (const socket of sockets) socket.destroy();
+    silent.close();
   });
 
   test('fails in a way that is tried again while none accepts writes', async () => {

@@ -69,13 +69,14 @@ export async function startReplicated(): Promise<Replicated> {
     return rows.length > 0;
   });
 
+  const signalPrimary = async (name: NodeJS.Signals) => {
+    for (const pid of await familyOf(primary.pid)) signal(pid, name);
+  };
   const both = `127.0.0.1:${portOf(standby)},127.0.0.1:${portOf(primary)}`;
   return {
     url: `postgresql://postgres:${password}@${both}/store?target_session_attrs=read-write`,
     standbyUrl: standby.url,
-    async signalPrimary(name) {
-      for (const pid of await familyOf(primary.pid)) signal(pid, name);
-    },
+    signalPrimary,
     async promote() {
       await queryOnce(standby.url, 'SELECT pg_promote()');
     },
@@ -85,6 +86,7 @@ export async function startReplicated(): Promise<Replicated> {
       standby = await startPostgres({ ...standbyOptions, port: portOf(standby) });
     },
     async remove() {
+      await signalPrimary('SIGCONT');
       // One that was killed leaves a segment of shared memory behind, which it removes when it is started again.
       primary = await startPostgres({ ...primaryOptions, port: portOf(primary) });
       await Promise.all([primary.stop('immediate'), standby.stop('immediate')]);
