@@ -29,10 +29,12 @@ export async function startApp(env: Env, databaseUrl: string): Promise<App> {
   const startedAt = new Date();
   const database = openDatabase(databaseUrl, env.databasePool);
   setDatabase(database);
-  const lease = new Lease(databaseUrl, executorId, env.leaseMs);
-  await Promise.all([live.start(databaseUrl), lease.take()]);
+  // LISTEN, session locks and prepared statements need sessions that last.
+  const direct = env.directDatabaseUrl ?? databaseUrl;
+  const lease = new Lease(direct, executorId, env.leaseMs);
+  await Promise.all([live.start(direct), lease.take()]);
   await startEngine(databaseUrl, executorId, env.enginePool, env.leaseMs);
-  const group = env.groupCommit ? await startGroupCommit(databaseUrl, env.groupPool) : undefined;
+  const group = env.groupCommit ? await startGroupCommit(direct, env.groupPool) : undefined;
   await lease.startAdopting();
   await schedulePruning({ retentionMs: env.workflowRetentionMs });
 

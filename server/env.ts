@@ -25,6 +25,7 @@ const schema = z.object({
   LISTEN_FD: whole(3, 1_000).optional(),
   WORKERS: whole(1, 64).default(1),
   DATABASE_URL: url.optional(),
+  DIRECT_DATABASE_URL: url.optional(),
   DATABASE_POOL: whole(2, 200).default(10),
   ENGINE_POOL: whole(2, 200).default(10),
   GROUP_COMMIT: z.enum(['on', 'off']).default('on'),
@@ -57,6 +58,8 @@ export type Env = Readonly<{
   workers: number;
   /** Not set: `npm start` runs an embedded PostgreSQL in `dataDir`. */
   databaseUrl: string | undefined;
+  /** The same database without a pooler in between, for sessions that have to last; not set: `databaseUrl`. */
+  directDatabaseUrl: string | undefined;
   /** Connections for the API and the steps; the engine has `enginePool` more. */
   databasePool: number;
   enginePool: number;
@@ -84,6 +87,8 @@ export function readEnv(source: Record<string, string | undefined> = process.env
   if (!demo)
     for (const name of ['DATABASE_URL', 'OPERATOR_TOKEN'])
       if (given[name] === undefined) problems.push(`${name}: must be set when NODE_ENV=production`);
+  if (given.DIRECT_DATABASE_URL !== undefined && given.DATABASE_URL === undefined)
+    problems.push('DIRECT_DATABASE_URL: only beside DATABASE_URL');
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems.join('\n'));
   const env = parsed.data;
   return {
@@ -93,6 +98,7 @@ export function readEnv(source: Record<string, string | undefined> = process.env
     listenFd: env.LISTEN_FD,
     workers: env.WORKERS,
     databaseUrl: env.DATABASE_URL,
+    directDatabaseUrl: env.DIRECT_DATABASE_URL,
     databasePool: env.DATABASE_POOL,
     enginePool: env.ENGINE_POOL,
     groupCommit: env.GROUP_COMMIT === 'on',

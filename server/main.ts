@@ -48,7 +48,8 @@ async function listen(server: Server, { port, host, listenFd }: Env): Promise<nu
 
 const env = configuration();
 const tell = (message: string) => process.send?.({ type: 'progress', message });
-await Promise.all([migrate(env.databaseUrl, tell), migrateEngine(env.databaseUrl)]);
+const direct = env.directDatabaseUrl ?? env.databaseUrl;
+await Promise.all([migrate(direct, tell), migrateEngine(direct)]);
 if (env.demo) await seedCatalogue(env.databaseUrl);
 const app = await startApp(env, env.databaseUrl);
 const server = createServer(app.handle);

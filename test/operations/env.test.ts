@@ -25,6 +25,7 @@ test('without any variable the store is a demo on this machine', () => {
     listenFd: undefined,
     workers: 1,
     databaseUrl: undefined,
+    directDatabaseUrl: undefined,
     databasePool: 10,
     enginePool: 10,
     groupCommit: true,
@@ -47,6 +48,12 @@ test('in production it is none', () => {
 test('each variable that production lacks is named', () => {
   expect(problemsOf({ NODE_ENV: 'production' })).toEqual(['DATABASE_URL', 'OPERATOR_TOKEN']);
   expect(problemsOf({ ...production, OPERATOR_TOKEN: '' })).toEqual(['OPERATOR_TOKEN']);
+});
+
+test('a way past a pooler needs the way through it', () => {
+  const DIRECT_DATABASE_URL = 'postgresql://localhost/store';
+  expect(problemsOf({ DIRECT_DATABASE_URL })).toEqual(['DIRECT_DATABASE_URL']);
+  expect(problemsOf({ DIRECT_DATABASE_URL, DATABASE_URL: 'postgresql://localhost:6432/store' })).toEqual([]);
 });
 
 test('every variable that is wrong is named at once', () => {
