@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startApp } from './app.ts';
 import { seedCatalogue } from './catalog/seed.ts';
 import { drainable } from './drain.ts';
@@ -14,7 +15,8 @@ const EXIT_PORT_IN_USE = 76;
 const NOTICE_MS = process.send ? 250 : 3_000;
 /** Requests under way get this long to finish. */
 const PATIENCE_MS = 3_000;
-const LAST_MOMENT_MS = 9_000;
+/** Handing over what runs takes milliseconds, where the database answers. */
+const HAND_OVER_MS = 3_000;
 
 function fail(code: number, message: string): never {
   process.stderr.write(`${message}\n`);
@@ -63,11 +65,14 @@ let stopping = false;
 async function stop(noticeMs: number): Promise<void> {
   if (stopping) return;
   stopping = true;
-  setTimeout(() => process.exit(1), LAST_MOMENT_MS).unref();
   app.drain();
   await drain(noticeMs, PATIENCE_MS);
-  await app.stop();
-  process.exit(0);
+  const handedOver = app.stop().then(
+    () => true,
+    (error: Error) => log.warn({ error: error.message }, 'the workflows were not handed over'),
+  );
+  // Where they were not, others take them for orphans.
+  process.exit((await Promise.race([handedOver, delay(HAND_OVER_MS)])) ? 0 : 1);
 }
 process.on('SIGTERM', () => stop(NOTICE_MS)).on('SIGINT', () => stop(0));
 // The supervisor is gone: nobody would end this process any more.

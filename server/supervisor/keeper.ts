@@ -10,6 +10,8 @@ const soundMs = 10_000;
 
 export type KeeperOptions = Readonly<{
   start: () => Child;
+  /** The first start waits for this. */
+  after?: Promise<unknown>;
   /** Ends the server and the keeping. */
   stop: AbortSignal;
   /** Ends the server at once, without letting it finish its requests. */
@@ -32,7 +34,7 @@ export type Keeper = Readonly<{
 }>;
 
 /** Runs a server and starts it again whenever it ends, until told to stop. */
-export function keepRunning({ start, stop, force, onReady, onDown }: KeeperOptions): Keeper {
+export function keepRunning({ start, after, stop, force, onReady, onDown }: KeeperOptions): Keeper {
   let current: Child | undefined;
   let next: Child | undefined;
   let wake = new AbortController();
@@ -56,6 +58,7 @@ export function keepRunning({ start, stop, force, onReady, onDown }: KeeperOptio
   async function run(): Promise<number> {
     let failures = 0;
     let downSince: number | undefined;
+    await after;
     while (!stop.aborted) {
       wake = new AbortController();
       const { child, replaced } = takeNext();

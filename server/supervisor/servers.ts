@@ -32,7 +32,12 @@ export function runServers(options: ServersOptions): Servers {
   const failed = new AbortController();
   const stop = AbortSignal.any([options.stop, failed.signal]);
   const records = new Set<number>();
-  let welcomed = false;
+  let welcome: (() => void) | undefined;
+  // One starts sooner alone; the others begin when the store answers already.
+  const welcomed = new Promise<void>((done) => {
+    welcome = done;
+    stop.addEventListener('abort', () => done());
+  });
 
   /** Starts one that is recorded under a number that no other has: while it is replaced, a server is two. */
   function start(onProgress: (message: string) => void): Child {
@@ -47,14 +52,16 @@ export function runServers(options: ServersOptions): Servers {
   function onReady(name: string, url: string, downMs: number | undefined): void {
     if (downMs === undefined) console.done(`${name} is ready (${seconds(performance.now() - begun)}).`);
     else console.done(`${name} is back after ${Math.round(downMs)} ms.`);
-    if (!welcomed) console.block(options.welcome(url));
-    welcomed = true;
+    if (welcome) console.block(options.welcome(url));
+    welcome?.();
+    welcome = undefined;
   }
 
   const keepers = Array.from({ length: workers }, (_, index) => {
     const name = workers === 1 ? 'The server' : `Server ${index + 1}`;
     const keeper = keepRunning({
       start: () => start((text) => console.note(`${name}: ${text}`)),
+      ...(index > 0 && { after: welcomed }),
       stop,
       force: options.force,
       onReady: (url, downMs) => onReady(name, url, downMs),

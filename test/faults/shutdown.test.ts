@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
+import { startProxy } from '../support/proxy.ts';
 import { type RunningStore, startServer } from '../support/store.ts';
 import { patientClientOf } from './patient-client.ts';
 import { comesToRest } from './rest.ts';
@@ -50,4 +51,18 @@ test('a server that is told to stop leaves its work as it is, and the next one g
   await Promise.all(waiting.map(({ payment }) => client.pay(payment.id, 'PAID')));
   await comesToRest(store.databaseUrl, 60_000);
   for (const { id } of orders) expect((await client.order(id))?.status).toBe('DISPATCHED');
+});
+
+test('a server ends by itself also when the database does not answer', async () => {
+  const proxy = await startProxy(store.databaseUrl);
+  const unlucky = await startServer({ databaseUrl: proxy.url, env: { DISPATCH_STEPS: '1' } });
+  const client = patientClientOf(unlucky.url);
+  const { id: productId } = await client.product('WIDGET');
+  const { order } = await client.checkout(randomUUID(), [{ productId }]);
+  proxy.blackHole();
+  await unlucky.kill('SIGTERM');
+  expect(await unlucky.gone(), unlucky.log).toBe(1);
+  await proxy.close();
+  await patientClientOf(store.url).pay(order!.payment.id, 'PAID');
+  await comesToRest(store.databaseUrl, 60_000);
 });
