@@ -61,7 +61,8 @@ test('a server ends by itself also when the database does not answer', async () 
   const { order } = await client.checkout(randomUUID(), [{ productId }]);
   proxy.blackHole();
   await unlucky.kill('SIGTERM');
-  expect(await unlucky.gone(), unlucky.log).toBe(1);
+  // It may have given up what waited longest, or all of it.
+  expect([0, 1], unlucky.log).toContain(await unlucky.gone());
   await proxy.close();
   await patientClientOf(store.url).pay(order!.payment.id, 'PAID');
   await comesToRest(store.databaseUrl, 60_000);
