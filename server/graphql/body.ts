@@ -4,8 +4,12 @@ import type { IncomingMessage } from 'node:http';
 export function bodyOf(request: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.once('end', () => resolve((chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString()));
-    request.once('error', reject);
+    const onData = (chunk: Buffer) => chunks.push(chunk);
+    const onEnd = () => {
+      // A stream keeps its request for as long as it is open, and would keep the body by these.
+      request.off('data', onData).off('error', reject);
+      resolve((chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString());
+    };
+    request.on('data', onData).once('end', onEnd).once('error', reject);
   });
 }
