@@ -10,6 +10,7 @@ import { load } from './load.ts';
 import { memory } from './memory.ts';
 import { overload } from './overload.ts';
 import { reads } from './reads.ts';
+import { scale } from './scale.ts';
 import { startAndCrash } from './start.ts';
 import { streams } from './streams.ts';
 import { type Cluster, startCluster } from './support/cluster.ts';
@@ -20,7 +21,7 @@ import { start } from './support/processes.ts';
 import { figure, type Row, tableOf } from './support/report.ts';
 import { buildPrograms } from './support/shop.ts';
 
-const PARTS: Part[] = [load, latency, cost, overload, reads, full, idle, streams, startAndCrash, memory];
+const PARTS: Part[] = [load, latency, cost, overload, reads, full, scale, idle, streams, startAndCrash, memory];
 const RESULTS = '.data/bench';
 
 const begun = performance.now();
