@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { SignalKind, SignalOutcome } from '../domain/order.ts';
 
 /**
@@ -21,7 +22,8 @@ class LocalInbox {
   readonly #boxes = new Map<string, Box>();
   readonly #orderOf = new Map<string, string>();
   readonly #answers = new Map<number, (outcome: ReportOutcome | null) => void>();
-  #lastId = 0;
+  /** Answers are recorded with these: those of an earlier process must not be taken for answers to our reports. */
+  #lastId = randomInt(2 ** 47);
 
   /** Begins to take reports for an order, whose workflow runs here. */
   open({ orderId, paymentId }: OrderNames): void {

@@ -33,12 +33,14 @@ const settle = step('settleOrder', settleOrders, {
 
 /**
  * Acts on what has been reported about the order, or expires it when its time is over; else changes nothing. Those
- * who handed their reports over are answered once it is committed.
+ * who handed their reports over are answered once it is committed. When this is the replay of a settling that was
+ * recorded before, it knew nothing of these reports: they are given up, and stored by their senders.
  */
 export async function settleOrder(item: SettleItem): ReturnType<typeof settle> {
   try {
     const settled = await settle(item);
-    for (const { id, outcome } of settled.answers ?? []) localInbox.answer(id, outcome);
+    const outcomes = new Map(settled.answers?.map(({ id, outcome }) => [id, outcome]));
+    for (const { id } of item.reports) localInbox.answer(id, outcomes.get(id) ?? null);
     if (settled.status !== 'PENDING') localInbox.close(item.orderId);
     return settled;
   } catch (error) {
