@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Database, openDatabase, type Tx } from '../../server/infra/database.ts';
+import { restockProducts } from '../../server/operations/restock.sql.ts';
 import { advanceOrders } from '../../server/orders/sql/advance.ts';
 import { type PlaceRequest, placeOrders } from '../../server/orders/sql/place.ts';
 import { receive } from '../../server/orders/sql/receive.ts';
@@ -219,5 +220,16 @@ describe('without a guard of the store', () => {
     const problems = await checkInvariants(copy.url);
     expect(problems).toContainEqual(expect.stringMatching(/is CANCELLED and holds -1 of product 3/));
     expect(problems).toContainEqual(expect.stringMatching(/is at version 3, its events are \{1,2,3,3\}/));
+  });
+
+  test('that records a step in the transaction that does it, a restocking counts twice', async () => {
+    await database.$executeRaw`ALTER TABLE restocks DROP CONSTRAINT restocks_pkey CASCADE`;
+    const restocking = { key: 'again', requestHash: 'x', productId: 4, level: { add: 7 } };
+    // The execution after a crash finds no checkpoint, and does the step again.
+    for (let execution = 1; execution <= 2; execution++)
+      await database.$transaction((tx) => restockProducts(tx, restocking));
+    expect(await checkInvariants(copy.url)).toEqual(
+      expect.arrayContaining(['restocking again moved product 4 2 times', 'key again has 2 restockings']),
+    );
   });
 });
