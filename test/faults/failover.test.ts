@@ -6,7 +6,7 @@ import { subscribe } from '../support/sse.ts';
 import { type RunningStore, startServer } from '../support/store.ts';
 import { patientClientOf } from './patient-client.ts';
 import { comesToRest } from './rest.ts';
-import { expectAsTold, Log, randomOf, sendShoppers } from './shoppers.ts';
+import { expectAsTold, Log, sendShoppers } from './shoppers.ts';
 
 const SHOPPERS = 8;
 const STEPS = 12;
@@ -30,7 +30,7 @@ async function shopDuring(disaster: (moreAnswers: (count: number) => Promise<voi
   const client = patientClientOf(store.url);
   const log = new Log();
   const { pid } = store;
-  const close = sendShoppers('shopper', SHOPPERS, client, randomOf(seed), log);
+  const close = sendShoppers('shopper', SHOPPERS, [client], seed, log);
   const moreAnswers = async (count: number) => {
     const answers = log.answers + count;
     await eventually('more answers', () => log.answers >= answers, 40_000);

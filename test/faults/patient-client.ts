@@ -7,13 +7,33 @@ const PATIENCE_MS = 25_000;
  * Makes a client that does what clients should: it sends again, with the same key, what got no answer, until there is
  * one. Throws, with the last failure, when there is none within 25 seconds.
  */
-export function patientClientOf(...urls: string[]): Client {
-  const clients = urls.map((url) => clientOf(url));
+export const patientClientOf = (...urls: string[]): Client =>
+  patient(
+    urls.map((url) => clientOf(url)),
+    PATIENCE_MS,
+  );
+
+/** Makes one that has more patience, and that turns to the next server when one does not answer in time. */
+export const tirelessClientOf = (urls: readonly string[], patienceMs: number, timeoutMs: number): Client =>
+  patient(
+    urls.map((url) =>
+      clientOf(async (request) => {
+        const { method, headers } = request;
+        const signal = AbortSignal.timeout(timeoutMs);
+        const response = await fetch(`${url}/graphql`, { method, headers, body: await request.text(), signal });
+        // The body is part of the answer: it has to be there in time too.
+        return new Response(await response.text(), response);
+      }),
+    ),
+    patienceMs,
+  );
+
+function patient(clients: Client[], patienceMs: number): Client {
   return new Proxy(clients[0]!, {
     get:
       (_, name: keyof Client) =>
       async (...args: unknown[]) => {
-        const end = performance.now() + PATIENCE_MS;
+        const end = performance.now() + patienceMs;
         for (let tries = 0; ; tries++) {
           const client = clients[tries % clients.length]!;
           try {

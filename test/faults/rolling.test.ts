@@ -10,7 +10,7 @@ import { type Client, clientOf } from '../support/client.ts';
 import { useDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { comesToRest } from './rest.ts';
-import { expectAsTold, Log, randomOf, sendShoppers } from './shoppers.ts';
+import { expectAsTold, Log, sendShoppers } from './shoppers.ts';
 import { type Watched, watchOrder } from './watcher.ts';
 import { Wire } from './wire.ts';
 
@@ -90,7 +90,7 @@ test('servers are replaced by those of the next build under load, and nobody los
   const wire = new Wire(storeUrl());
   const client = clientOf(wire.fetch);
   const log = new Log();
-  const close = sendShoppers('shopper', SHOPPERS, client, randomOf(seed), log);
+  const close = sendShoppers('shopper', SHOPPERS, [client], seed, log);
   const watched: Watched[] = [];
   let open = true;
   const watchers = Promise.all(

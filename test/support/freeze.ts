@@ -33,6 +33,8 @@ const WAITING = `
  */
 export async function freezeAt(databaseUrl: string, { at, event, table, when = 'true' }: Point): Promise<Freeze> {
   const client = new pg.Client({ connectionString: databaseUrl });
+  // A session that is lost fails the next query, and the point with it.
+  client.on('error', () => {});
   await client.connect();
   const trigger =
     at === 'commit'

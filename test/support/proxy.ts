@@ -66,8 +66,7 @@ export async function startProxy(targetUrl: string): Promise<TcpProxy> {
       .catch(() => pair.silent || server.destroy());
     pass(server, client, (data) => {
       if (pair.losing) {
-        pair.silent = true;
-        client.destroy();
+        resetBoth(pair);
         return undefined;
       }
       if (!cutting) return data;

@@ -18,17 +18,21 @@ export type Stream<Data> = {
 const addressOf = (url: string, query: string, variables: Record<string, unknown>) =>
   `${url}/graphql?${new URLSearchParams({ query, variables: JSON.stringify(variables) })}`;
 
-/** Subscribes by a plain request for server-sent events, as a browser's EventSource does. */
+/**
+ * Subscribes by a plain request for server-sent events, as a browser's EventSource does. `signal` leaves, also before
+ * there was an answer.
+ */
 export async function subscribe<Data>(
   url: string,
   query: string,
   variables: Record<string, unknown> = {},
   headers: Record<string, string> = {},
+  signal?: AbortSignal,
 ): Promise<Stream<Data>> {
   const abort = new AbortController();
   const response = await fetch(addressOf(url, query, variables), {
     headers: { accept: 'text/event-stream', ...headers },
-    signal: abort.signal,
+    signal: signal ? AbortSignal.any([abort.signal, signal]) : abort.signal,
   });
   if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream'))
     throw new Error(`No stream, but ${response.status}: ${await response.text()}`);

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Cluster } from './chaos/cluster.ts';
+import { runRound } from './chaos/round.ts';
+import { Log } from './shoppers.ts';
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await Cluster.open();
+});
+afterAll(() => cluster?.close());
+
+const counts = {
+  kill: 20,
+  restart: 3,
+  terminate: 6,
+  terminateAtCommit: 3,
+  loseCommit: 6,
+  cutAnswer: 6,
+  reset: 4,
+  delay: 3,
+  blackHole: 2,
+  lock: 2,
+  exhaust: 1,
+};
+
+/** Set FAULT_SEED to another number for another schedule. */
+const SEED = Number(process.env.FAULT_SEED ?? 20);
+
+test.each([
+  ['in groups', true],
+  ['each step alone', false],
+] as const)(
+  'nobody notices 20 kills, 3 restarts of PostgreSQL and the rest, %s',
+  { timeout: 300_000 },
+  async (_, group) => {
+    const seed = SEED + Number(group);
+    console.log(`The seed is ${seed}.`);
+    const databaseUrl = await cluster.createDatabase(`chaos_${group}`);
+    const plan = { name: `round-${seed}`, seed, seconds: 22, servers: 2, shoppers: 8, group, counts };
+    const round = await runRound(plan, cluster, { databaseUrl, log: new Log() });
+    console.log(JSON.stringify({ ...round, plan: undefined }));
+    expect(round.violations).toEqual([]);
+    expect(round.struck).toMatchObject({ kill: counts.kill, restart: counts.restart });
+  },
+);

@@ -1,0 +1,57 @@
+import { randomOf } from '../random.ts';
+import type { RoundPlan } from './round.ts';
+import type { Counts } from './schedule.ts';
+
+/** Faults in a minute. */
+type Mix = Readonly<{
+  name: string;
+  perMinute: Counts;
+  ownDisk?: boolean;
+  servers?: number;
+  measured?: boolean;
+}>;
+
+const network: Counts = { loseCommit: 15, cutAnswer: 15, reset: 8, delay: 8, blackHole: 4 };
+const sessions: Counts = { terminate: 12, terminateAtCommit: 6 };
+
+/** Rounds take turns with these. */
+const MIXES: readonly Mix[] = [
+  {
+    name: 'everything',
+    perMinute: { kill: 40, freeze: 3, clock: 2, restart: 5, exhaust: 2, lock: 4, ...network, ...sessions },
+  },
+  { name: 'kills', perMinute: { kill: 120, ...network } },
+  { name: 'database', perMinute: { kill: 10, restart: 20, ...sessions, lock: 6, exhaust: 3 } },
+  { name: 'frozen', perMinute: { kill: 6, freeze: 12, longFreeze: 2, ...network } },
+  { name: 'kills', perMinute: { kill: 120, restart: 2 } },
+  { name: 'recovery by restart', perMinute: {}, servers: 1, measured: true },
+  { name: 'adoption', perMinute: {}, measured: true },
+  { name: 'full disk', perMinute: { kill: 10, diskFull: 6, terminate: 4 }, ownDisk: true },
+];
+
+/** What a round of a run is: it follows from the seed and its number. */
+export type Plan = RoundPlan & Readonly<{ ownDisk: boolean; newDatabase: boolean }>;
+
+/** Plans a round of a run, the first of which is 1. */
+export function planOf(
+  seed: number,
+  number: number,
+  options: Readonly<{ seconds: number; servers: number; shoppers: number }>,
+): Plan {
+  const random = randomOf(seed + number * 7919);
+  const mix = MIXES[(number - 1) % MIXES.length]!;
+  const counts = Object.fromEntries(
+    Object.entries(mix.perMinute).map(([fault, n]) => [fault, Math.max(1, Math.round((n * options.seconds) / 60))]),
+  );
+  return {
+    ...options,
+    ...(mix.servers && { servers: mix.servers }),
+    name: `${mix.name} ${number}`,
+    measured: mix.measured ?? false,
+    seed: Math.floor(random() * 2 ** 32),
+    group: Math.ceil(number / MIXES.length) % 2 === 1 ? number % 2 === 1 : number % 2 === 0,
+    counts,
+    ownDisk: mix.ownDisk ?? false,
+    newDatabase: mix.ownDisk || random() < 0.4,
+  };
+}

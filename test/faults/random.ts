@@ -1,0 +1,13 @@
+/** A source of chance: numbers from 0 to below 1. */
+export type Random = () => number;
+
+/** Makes chance that can be repeated: mulberry32. */
+export function randomOf(seed: number): Random {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
