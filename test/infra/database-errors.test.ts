@@ -36,14 +36,16 @@ describe('by its SQLSTATE', () => {
     ['57014', true],
     ['57P01', true],
     ['57P03', true],
+    ['53100', true],
+    ['53200', true],
     ['53300', true],
+    ['58030', true],
     ['08006', true],
     ['22012', false],
     ['23503', false],
     ['23505', false],
     ['42601', false],
     ['42P01', false],
-    ['53100', false],
     ['XX000', false],
   ])('%s is retriable: %s', async (sqlState, retriable) => {
     const raise = `DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '${sqlState}'; END $$`;
