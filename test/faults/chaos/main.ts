@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildWhatChanged } from '../../../scripts/build.ts';
@@ -14,6 +15,8 @@ const BROKEN_OFF = 130;
 const begun = performance.now();
 const say = (text: string) => console.log(`${((performance.now() - begun) / 1000).toFixed(0).padStart(5)} s  ${text}`);
 const brokenOff = new AbortController();
+// Every stream that is read listens for it.
+setMaxListeners(0, brokenOff.signal);
 
 async function main(options: Options): Promise<number> {
   const run = options.resume ? (await readRuns()).at(-1) : undefined;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, OrderData } from '../../support/client.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -34,6 +35,7 @@ export class Readers {
   #patient = false;
 
   constructor(urls: readonly string[], random: Random) {
+    setMaxListeners(0, this.#end.signal);
     this.#urls = urls;
     this.#random = random;
     for (const first of urls.keys()) {
