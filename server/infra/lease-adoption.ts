@@ -8,7 +8,7 @@ import { forget, type Heard } from './lease-beat.ts';
 
 /** Workflows taken over at once, and the time to let them read what they recorded before the next ones come. */
 const BATCH = 200;
-const PAUSE_MS = 100;
+const PAUSE_MS = 50;
 /** Each of the living first takes its own share; what somebody left lying for this long is anybody's. */
 const OWN_SHARE_MS = 2_500;
 /** One that is gone may have written last a moment before that; its row stays for this long, so that it is found. */
