@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { hashOf } from '../../server/infra/hash.ts';
 import { clientOf } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { startServer } from '../support/store.ts';
-import { ask, holdings } from './lease-rows.ts';
+import { ask, holdings, owners } from './lease-rows.ts';
 import { comesToRest } from './rest.ts';
 
 const STEPS = 8;
@@ -22,28 +23,32 @@ test('the living share the orders of one that is gone, and one that is told to s
   ];
   const client = clientOf(doomed.url);
   const { id: productId, inventory } = await client.product('WIDGET');
-  const buy = async () => (await client.checkout(randomUUID(), [{ productId }])).order!;
-  const orders = await Promise.all(Array.from({ length: ORDERS }, buy));
+  const keys = Array.from({ length: ORDERS }, () => randomUUID());
+  const buy = async (key: string) => (await client.checkout(key, [{ productId }])).order!;
+  const orders = await Promise.all(keys.map(buy));
   const [paid, waiting] = [orders.slice(0, ORDERS / 2), orders.slice(ORDERS / 2)];
   await Promise.all(paid.map(({ payment }) => client.pay(payment.id, 'PAID')));
   // It was taken over so often in its long life that the engine would give it up.
   await ask(
     databaseUrl,
-    `UPDATE dbos.workflow_status SET recovery_attempts = 200, created_at = created_at - 3600000
-     WHERE workflow_uuid = (SELECT min(workflow_uuid) FROM dbos.workflow_status WHERE status = 'PENDING')`,
+    `UPDATE dbos.workflow_status SET recovery_attempts = 200, created_at = created_at - 3600000 WHERE workflow_uuid = $1`,
+    [`checkout:${hashOf(keys.at(-1)!)}`],
   );
   await doomed.kill('SIGKILL');
 
   const ids = await Promise.all(
     [first, last].map((peer) => peer.ask<{ executorId: string }>('{ server { executorId } }')),
   ).then((servers) => servers.map(({ executorId }) => executorId));
-  const shares = await eventually('the living have taken everything over', async () => {
-    const held = await holdings(databaseUrl);
-    return held.every(({ executor }) => ids.includes(executor)) && held;
+  const shares = await eventually('the living have taken over all that was not finished', async () => {
+    const all = await owners(databaseUrl);
+    return (
+      all.every(({ executor, finished }) => finished || ids.includes(executor)) &&
+      all.filter(({ executor }) => ids.includes(executor))
+    );
   });
-  expect(shares.length).toBe(ORDERS);
+  expect(shares.length).toBeGreaterThanOrEqual(waiting.length);
   for (const id of ids)
-    expect(shares.filter(({ executor }) => executor === id).length).toBeGreaterThanOrEqual(ORDERS / 5);
+    expect(shares.filter(({ executor }) => executor === id).length).toBeGreaterThanOrEqual(shares.length / 10);
   expect(shares.filter(({ attempts }) => attempts !== 2).map(({ attempts }) => attempts)).toEqual([1]);
 
   await Promise.all(waiting.slice(0, 10).map(({ payment }) => first.pay(payment.id, 'PAID')));

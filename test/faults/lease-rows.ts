@@ -12,6 +12,15 @@ export async function holdings(databaseUrl: string): Promise<Holding[]> {
   );
 }
 
+/** Reads who holds, or held to its end, each workflow of an order. */
+export async function owners(databaseUrl: string): Promise<(Holding & { finished: boolean })[]> {
+  return ask(
+    databaseUrl,
+    `SELECT workflow_uuid AS workflow, executor_id AS executor, recovery_attempts::int AS attempts, status = 'SUCCESS' AS finished
+     FROM dbos.workflow_status WHERE name = 'checkout'`,
+  );
+}
+
 /** Runs one statement on a database. */
 export async function ask<Row>(databaseUrl: string, text: string, values: unknown[] = []): Promise<Row[]> {
   const client = new pg.Client({ connectionString: databaseUrl });
