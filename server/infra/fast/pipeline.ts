@@ -20,6 +20,7 @@ export class Pipeline {
   /** Outcomes that nobody waits for before the COMMIT, BEGIN's first. */
   readonly #sent: Promise<unknown>[] = [];
   #corked = false;
+  #failure: unknown;
 
   constructor(client: pg.PoolClient, nameOf: NameOf) {
     this.#client = client;
@@ -50,9 +51,15 @@ export class Pipeline {
     this.#sent.push(outcome);
   }
 
-  #send(text: string, values?: Parameter[]): Promise<pg.QueryResult> {
+  /** Those after a statement that failed throw its error: their own would say no more than that they came after it. */
+  async #send(text: string, values?: Parameter[]): Promise<pg.QueryResult> {
     this.#gather();
-    return this.#client.query(values ? { name: this.#nameOf(text), text, values } : text);
+    try {
+      return await this.#client.query(values ? { name: this.#nameOf(text), text, values } : text);
+    } catch (error) {
+      this.#failure ??= error;
+      throw this.#failure;
+    }
   }
 
   /** Holds back what is written to the connection until all that is asked for now has been. */

@@ -52,6 +52,14 @@ test('when a statement sent ahead fails, nothing is done, its error is thrown, a
   expect(await ids()).toEqual([1, 2, 3]);
 });
 
+test('what is asked after a statement that failed throws the error of that one', async () => {
+  const asked = pool.transaction(async (tx) => {
+    await write(tx, NOTE, 1, 'again');
+    return query(tx, ALL);
+  });
+  await expect(asked).rejects.toMatchObject({ code: '23505' });
+});
+
 test('when the body throws, what it sent ahead is undone', async () => {
   const failing = pool.transaction(async (tx) => {
     await write(tx, NOTE, 5, 'five');
