@@ -1,8 +1,8 @@
 import { registerDataSource, registerTransaction } from '@dbos-inc/dbos-sdk/datasource';
 import { currentDatabase, type Tx } from './database.ts';
 import { PrismaDataSource } from './datasource.ts';
+import type { BatcherOptions } from './fast/batcher.ts';
 import { groupCommit } from './fast/current.ts';
-import type { RepeatableOptions } from './fast/group.ts';
 import type { Change } from './live/hub.ts';
 import { live } from './live/live.ts';
 
@@ -13,11 +13,13 @@ registerDataSource(new PrismaDataSource(DATA_SOURCE, currentDatabase));
 export type StepOptions<Item, Result> = Readonly<{
   /** What is to be announced once it is committed. */
   changes: (item: Item, result: Result) => Iterable<Change>;
+  /** How its groups are gathered. */
+  groups?: BatcherOptions;
   /**
-   * When what the step writes tells whether it is done, so that doing it again is harmless. In group commit it then has
-   * no checkpoint beside that.
+   * When what the step writes tells whether it is done, so that doing it again is harmless, and one statement writes it.
+   * In group commit it then has no checkpoint beside that, and no transaction around it.
    */
-  repeatable?: RepeatableOptions & { when: (item: Item) => boolean };
+  repeatable?: (item: Item) => boolean;
 }>;
 
 /**
@@ -29,16 +31,16 @@ export type StepOptions<Item, Result> = Readonly<{
 export function step<Item, Result>(
   name: string,
   body: (tx: Tx, items: Item[]) => Promise<Result[]>,
-  { changes, repeatable }: StepOptions<Item, Result>,
+  { changes, groups, repeatable }: StepOptions<Item, Result>,
 ): (item: Item) => Promise<Result> {
   const alone = transaction(name, async (tx, item: Item) => (await body(tx, [item]))[0]!);
   return async (item) => {
     const group = groupCommit();
     const result = await (!group
       ? alone(item)
-      : repeatable?.when(item)
-        ? group.repeatable(name, body, item, repeatable)
-        : group.durable(name, body, item));
+      : repeatable?.(item)
+        ? group.repeatable(name, body, item, { ...groups, oneStatement: true })
+        : group.durable(name, body, item, groups));
     live.announce(changes(item, result));
     return result;
   };

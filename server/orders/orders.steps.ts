@@ -8,8 +8,7 @@ import { receive } from './sql/receive.ts';
 import { type SettleItem, settleOrders } from './sql/settle.ts';
 
 /** Ticks of this long go together: what is due a moment later loses nothing by it. */
-const TICK_LINGER_MS = 10;
-const TICK_BATCH = 2_000;
+const TICKS = { lingerMs: 20, max: () => 2_000 };
 
 type Products = Placed['products'];
 
@@ -56,7 +55,8 @@ export async function settleOrder(item: SettleItem): ReturnType<typeof settle> {
  */
 export const advanceDispatch = step('advanceDispatch', advanceOrders, {
   changes: ({ orderId }, advanced) => changesOf(orderId, advanced),
-  repeatable: { when: ({ step }) => step > 1, oneStatement: true, lingerMs: TICK_LINGER_MS, max: () => TICK_BATCH },
+  groups: TICKS,
+  repeatable: ({ step }) => step > 1,
 });
 
 const receiveOne = transaction('receiveReport', receive);

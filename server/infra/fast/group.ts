@@ -71,7 +71,12 @@ export class GroupCommit {
    * Runs a durable step of the calling workflow with the next group: its output is recorded in the same commit, and
    * returned without running it when it was recorded before.
    */
-  async durable<Item, Result>(name: string, body: GroupBody<Item, Result>, item: Item): Promise<Result> {
+  async durable<Item, Result>(
+    name: string,
+    body: GroupBody<Item, Result>,
+    item: Item,
+    options: BatcherOptions = {},
+  ): Promise<Result> {
     const call = nextStepCall();
     if (!call) throw new Error(`${name} was called outside of a workflow.`);
     const begun = this.#begunHere.get(call.workflowId);
@@ -82,7 +87,7 @@ export class GroupCommit {
       if (recorded.has(call.workflowId)) return recorded.get(call.workflowId) as Result;
     }
     const run = (items: Called<Item>[]) => this.#runDurable(name, body, items);
-    return this.#batcher<Called<Item>, Result>(`durable ${name}`, run, {}).add({ call, item });
+    return this.#batcher<Called<Item>, Result>(`durable ${name}`, run, options).add({ call, item });
   }
 
   /** Runs something that may be done again, since what it writes tells whether it is done, with the next group. */
