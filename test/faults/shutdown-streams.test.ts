@@ -8,7 +8,8 @@ import { type Client, clientOf } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { type RunningStore, startServer } from '../support/store.ts';
 
-const STEPS = 60;
+/** Enough that no order is at its end before its streams are ended, also where all is slow. */
+const STEPS = 150;
 const LAST = 3 + STEPS;
 const ORDERS = 20;
 const query = `subscription ($orderId: ID!, $afterVersion: Int) {
