@@ -38,5 +38,5 @@ export async function untilReportedOr(payBy: number, names: OrderNames): Promise
 /** Waits until a time (Unix milliseconds, the database's clock). After a crash, only for what is left of it. */
 export async function until(time: number): Promise<void> {
   for (let left = live.millisecondsUntil(time); left > 0; left = live.millisecondsUntil(time))
-    await new Promise((resolve) => setTimeout(resolve, left));
+    await new Promise((resolve) => setTimeout(resolve, Math.ceil(left)));
 }

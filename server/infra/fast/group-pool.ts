@@ -6,16 +6,20 @@ import { log } from '../log.ts';
 import { Pipeline } from './pipeline.ts';
 
 /**
- * Set-based statements join a handful of given rows with large tables. Plans made while the tables were small, or
- * from old statistics, would read all of a table for each batch; these settings leave only index look-ups.
+ * Set-based statements join a handful of given rows with large tables, by their keys. Planning each of them anew is a
+ * sixth of the database's work, so a plan is kept for a while. These settings leave only look-ups by index, and make the
+ * planner count the rows that it touches: a table that is small now is not read whole for each of the given rows.
  */
 const PLANNER = [
   'plan_cache_mode=force_generic_plan',
   'enable_seqscan=off',
   'enable_hashjoin=off',
   'enable_mergejoin=off',
+  'cpu_tuple_cost=1',
   'jit=off',
 ];
+/** A plan made when a table was next to empty is a bad one soon after: no plan is older than this. */
+const REPLAN_MS = 2_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 
@@ -23,6 +27,7 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 export class GroupPool {
   readonly #pool: pg.Pool;
   readonly #names = new Map<string, string>();
+  readonly #replanAt = new WeakMap<pg.PoolClient, number>();
 
   constructor(url: string, size: number) {
     this.#pool = new pg.Pool({
@@ -45,7 +50,7 @@ export class GroupPool {
 
   /** Runs a body in one transaction, and once. Throws what the body or the database throws, with nothing done. */
   async transaction<Result>(body: (tx: Tx) => Promise<Result>): Promise<Result> {
-    const client = await this.#pool.connect();
+    const client = await this.#connect();
     let broken: Error | undefined;
     try {
       const pipeline = new Pipeline(client, this.#nameOf);
@@ -69,12 +74,32 @@ export class GroupPool {
 
   /** Runs one statement on its own. */
   async query<Row>(text: string, parameters: unknown[]): Promise<Row[]> {
-    const { rows } = await this.#pool.query({ name: this.#nameOf(text), text, values: parameters });
-    return rows as Row[];
+    const client = await this.#connect();
+    let broken: Error | undefined;
+    try {
+      const { rows } = await client.query({ name: this.#nameOf(text), text, values: parameters });
+      return rows as Row[];
+    } catch (error) {
+      broken = error as Error;
+      throw error;
+    } finally {
+      client.release(broken);
+    }
   }
 
   async close(): Promise<void> {
     await this.#pool.end();
+  }
+
+  async #connect(): Promise<pg.PoolClient> {
+    const client = await this.#pool.connect();
+    const now = performance.now();
+    if (now > (this.#replanAt.get(client) ?? 0)) {
+      this.#replanAt.set(client, now + REPLAN_MS);
+      // If the connection is lost, what is asked next says so.
+      client.query('DISCARD PLANS').catch(() => {});
+    }
+    return client;
   }
 
   readonly #nameOf = (text: string): string => {

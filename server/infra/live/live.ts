@@ -79,7 +79,10 @@ class Live {
   }
 
   async #listen(client: pg.Client): Promise<void> {
-    client.on('notification', ({ payload }) => {
+    const { rows } = await client.query<{ own: number }>('SELECT pg_backend_pid() AS own');
+    client.on('notification', ({ payload, processId }) => {
+      // What this process announced, it has told its own readers already.
+      if (processId === rows[0]?.own) return;
       for (const change of readPayload(payload ?? '')) this.#hub.wake(change);
     });
     await client.query(`LISTEN ${CHANNEL}`);
