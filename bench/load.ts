@@ -40,7 +40,7 @@ async function run(bench: Bench): Promise<Row[]> {
           add(rounds, `${kind}, ${shape.name}`, played);
           bench.progress(`round ${round}: ${kind}, ${shape.name}: ${describe(played)}`);
         }
-        for (const statements of shape.lines === 1 ? (['one', 'many'] as const) : (['one'] as const)) {
+        for (const statements of ['one', 'many'] as const) {
           const rate = await floorRound(bench, floor, shape, statements);
           add(floors, `${statements}, ${shape.name}`, rate);
           bench.progress(`round ${round}: floor (${statements}), ${shape.name}: ${figure(rate)}/s`);
@@ -75,8 +75,7 @@ function rowsOf(
   }
   const against = { name: 'floor, one statement a transaction', values: floor('one') };
   rows.push(line({ what, unit: '/s', values, against, goal: `≥ ${Math.round(goal * 100)} %`, holds: atLeast(goal) }));
-  if (shape.lines === 1)
-    rows.push(line({ what, unit: '/s', values, against: { name: 'floor, BEGIN to COMMIT', values: floor('many') } }));
+  rows.push(line({ what, unit: '/s', values, against: { name: 'floor, BEGIN to COMMIT', values: floor('many') } }));
   rows.push(
     line({
       what: `dispatch steps late p99, ${shape.name}`,

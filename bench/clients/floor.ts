@@ -1,7 +1,7 @@
 // A process of its own that does the least SQL an order needs, by a bare driver: it gets one order by IPC, and reports.
 import pg from 'pg';
 
-/** `one`: each transaction is one statement. `many`: the first has BEGIN, the UPDATE, the INSERT and COMMIT. */
+/** `one`: each transaction is one statement. `many`: the first has BEGIN, the UPDATE, the INSERTs and COMMIT. */
 export type FloorPlay = Readonly<{
   url: string;
   connections: number;
@@ -34,21 +34,36 @@ const PLACE_LINES = {
     line AS (INSERT INTO order_lines (order_id, product_id, quantity) SELECT placed.id, taken.id, 1 FROM placed, taken)
     SELECT id FROM placed`,
 };
+const TAKE_LINES = {
+  name: 'take-lines',
+  text: `WITH wanted AS (SELECT id, inventory FROM products WHERE id = ANY($1::int[]) ORDER BY id FOR NO KEY UPDATE)
+    UPDATE products p SET inventory = p.inventory - 1 FROM wanted
+    WHERE p.id = wanted.id AND (SELECT min(inventory) FROM wanted) >= 1`,
+};
+const INSERT_LINES = {
+  name: 'insert-lines',
+  text: 'INSERT INTO order_lines (order_id, product_id, quantity) SELECT $1, unnest($2::int[]), 1',
+};
 const PAY = { name: 'pay', text: `UPDATE orders SET status = 'PAID' WHERE id = $1 AND status = 'PENDING'` };
 
 type Inserted = { id: string };
 
 async function place(pool: pg.Pool, products: number[], statements: FloorPlay['statements']): Promise<string> {
-  if (products.length > 1) return (await pool.query<Inserted>({ ...PLACE_LINES, values: [products] })).rows[0]!.id;
-  if (statements === 'one') return (await pool.query<Inserted>({ ...PLACE_ONE, values: products })).rows[0]!.id;
+  const several = products.length > 1;
+  if (statements === 'one') {
+    const inOne = several ? { ...PLACE_LINES, values: [products] } : { ...PLACE_ONE, values: products };
+    return (await pool.query<Inserted>(inOne)).rows[0]!.id;
+  }
   const client = await pool.connect();
   try {
     await client.query('BEGIN');
-    const { rowCount } = await client.query({ ...TAKE, values: products });
-    if (rowCount !== 1) throw new Error('out of stock');
-    const { rows } = await client.query<Inserted>({ ...INSERT, values: products });
+    const take = several ? { ...TAKE_LINES, values: [products] } : { ...TAKE, values: products };
+    if ((await client.query(take)).rowCount !== products.length) throw new Error('out of stock');
+    const { rows } = await client.query<Inserted>({ ...INSERT, values: [products[0]] });
+    const { id } = rows[0]!;
+    if (several) await client.query({ ...INSERT_LINES, values: [id, products] });
     await client.query('COMMIT');
-    return rows[0]!.id;
+    return id;
   } finally {
     client.release();
   }
