@@ -3,6 +3,7 @@ import { execute, type GraphQLSchema } from 'graphql';
 import { answerOf } from './answer.ts';
 import type { Context } from './builder.ts';
 import type { Documents } from './documents.ts';
+import { mediaTypeOf } from './media-type.ts';
 import type { Parameters } from './parameters.ts';
 
 /**
@@ -21,8 +22,7 @@ export class ExpressLane {
 
   /** Whether a request is of the kind that is answered here, as far as its headers tell. */
   static takes(request: IncomingMessage): boolean {
-    const accept = request.headers.accept ?? '*/*';
-    return postsJson(request) && (accept === '*/*' || /^application\/json(\s*,\s*\*\/\*)?$/.test(accept));
+    return postsJson(request) && mediaTypeOf(request.headers.accept) !== undefined;
   }
 
   /** Answers a request. Resolves to whether it has: false leaves it to Yoga. */
@@ -39,7 +39,7 @@ export class ExpressLane {
     if (result.data === undefined) return false;
     const { status, json } = answerOf(result);
     response.writeHead(status, {
-      'content-type': 'application/json; charset=utf-8',
+      'content-type': `${mediaTypeOf(response.req.headers.accept)}; charset=utf-8`,
       'content-length': Buffer.byteLength(json),
       'x-content-type-options': 'nosniff',
     });

@@ -133,10 +133,20 @@ describe('the answer is the same by the express lane as by Yoga', () => {
     '*/*',
     'application/json, */*',
     'application/json;q=0.9',
+    'application/json; charset=utf-16',
+    'application/graphql-response+json',
+    'application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed',
+    'application/json, application/graphql-response+json',
+    '*/*, application/graphql-response+json',
+    'application/*',
+    'Application/GraphQL-Response+JSON; charset=UTF-8',
+    'text/event-stream, application/json',
+    'text/html, application/xhtml+xml, */*;q=0.8',
     'text/html',
     'text/event-stream',
   ])('when %s is accepted', async (accept) => {
     await expectSame({ query: '{ __typename }' }, { accept });
+    await expectSame({ query: '{ __typename orders { edges { cursor } } }' }, { accept });
     await expectSame({ query: 'query ($a: Int!) { __typename }' }, { accept });
   });
 
