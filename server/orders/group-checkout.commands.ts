@@ -6,6 +6,7 @@ import type { GroupCommit } from '../infra/fast/group.ts';
 import { live } from '../infra/live/live.ts';
 import { lookUntilSeen, OverloadedError } from '../infra/patience.ts';
 import { localInbox } from './orders.inbox.ts';
+import { pace } from './orders.pace.ts';
 import { findByKey, type KnownCheckout } from './orders.queries.ts';
 import { changesOf } from './orders.steps.ts';
 import { type CheckoutRequest, checkoutWorkflow } from './orders.workflow.ts';
@@ -29,7 +30,9 @@ export async function placeInGroup(group: GroupCommit, workflowId: string, reque
   if (group.isFull('placeOrder')) throw new OverloadedError('The store is very busy: try again in a few seconds.');
   const candidate: Candidate = { workflowId, owner: randomUUID(), request };
   const tryOnce = () =>
-    group.repeatable('placeOrder', (tx, items: Candidate[]) => placeMany(group, tx, items), candidate);
+    group.repeatable('placeOrder', (tx, items: Candidate[]) => placeMany(group, tx, items), candidate, {
+      max: () => pace.admits(),
+    });
   const placing = await tryOnce().catch(async (error: unknown) => {
     if (databaseFailure(error).sqlState !== UNIQUE_VIOLATION) throw error;
     // Another process was first with the key, or an attempt of ours whose COMMIT went through unheard.

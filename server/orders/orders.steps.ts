@@ -1,8 +1,10 @@
+import type { Tx } from '../infra/database.ts';
 import type { Change } from '../infra/live/hub.ts';
 import { live } from '../infra/live/live.ts';
 import { step, transaction } from '../infra/step.ts';
 import { localInbox } from './orders.inbox.ts';
-import { advanceOrders } from './sql/advance.ts';
+import { pace } from './orders.pace.ts';
+import { advanceOrders, type DueStep } from './sql/advance.ts';
 import { type Placed, placeOrders } from './sql/place.ts';
 import { receive } from './sql/receive.ts';
 import { type SettleItem, settleOrders } from './sql/settle.ts';
@@ -53,11 +55,17 @@ export async function settleOrder(item: SettleItem): ReturnType<typeof settle> {
  * Advances the order's dispatch to a step; the last one makes it DISPATCHED. The order's progress is the record of it.
  * The first step has a checkpoint all the same, by which a patch before the dispatch can tell that it has begun.
  */
-export const advanceDispatch = step('advanceDispatch', advanceOrders, {
+export const advanceDispatch = step('advanceDispatch', advanceInTime, {
   changes: ({ orderId }, advanced) => changesOf(orderId, advanced),
   groups: TICKS,
   repeatable: ({ step }) => step > 1,
 });
+
+/** `due`: since when, Unix milliseconds by the database's clock. */
+function advanceInTime(tx: Tx, steps: readonly (DueStep & { due: number })[]): ReturnType<typeof advanceOrders> {
+  pace.note(live.databaseNow() - Math.min(...steps.map(({ due }) => due)));
+  return advanceOrders(tx, steps);
+}
 
 const receiveOne = transaction('receiveReport', receive);
 

@@ -25,8 +25,8 @@ async function checkout(request: CheckoutRequest): Promise<'DISPATCHED' | 'CANCE
   if (order.status === 'CANCELLED' || order.paidAt === null) return 'CANCELLED';
 
   for (let step = 1; step <= dispatchSteps; step++) {
-    await until(order.paidAt + step * dispatchStepMs);
-    await advanceDispatch({ orderId, step });
+    const due = await until(order.paidAt + step * dispatchStepMs);
+    await advanceDispatch({ orderId, step, due });
   }
   return 'DISPATCHED';
 }
