@@ -2,7 +2,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
 const patience = { testTimeout: 30_000, hookTimeout: 60_000 };
-/** Tests of whole processes, which need the built server and the machine for themselves. */
+/** Tests of whole processes, which need the built server, and no others beside them. */
 const whole = 'test/{supervisor,faults,journeys,live/processes}/**/*.test.ts';
 /** The server's packages take GraphQL's CommonJS build, as Node.js does: with two builds no error is an instance of the other's. */
 const oneGraphql = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] };
@@ -54,7 +54,7 @@ export default defineConfig({
           name: 'whole',
           include: [whole],
           globalSetup: 'test/support/build.ts',
-          maxWorkers: 1,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },

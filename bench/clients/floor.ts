@@ -51,13 +51,13 @@ type Inserted = { id: string };
 async function place(pool: pg.Pool, products: number[], statements: FloorPlay['statements']): Promise<string> {
   const several = products.length > 1;
   if (statements === 'one') {
-    const inOne = several ? { ...PLACE_LINES, values: [products] } : { ...PLACE_ONE, values: products };
+    const inOne: pg.QueryConfig = several ? { ...PLACE_LINES, values: [products] } : { ...PLACE_ONE, values: products };
     return (await pool.query<Inserted>(inOne)).rows[0]!.id;
   }
   const client = await pool.connect();
   try {
     await client.query('BEGIN');
-    const take = several ? { ...TAKE_LINES, values: [products] } : { ...TAKE, values: products };
+    const take: pg.QueryConfig = several ? { ...TAKE_LINES, values: [products] } : { ...TAKE, values: products };
     if ((await client.query(take)).rowCount !== products.length) throw new Error('out of stock');
     const { rows } = await client.query<Inserted>({ ...INSERT, values: [products[0]] });
     const { id } = rows[0]!;
