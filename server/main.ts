@@ -48,6 +48,10 @@ async function listen(server: Server, { port, host, listenFd }: Env): Promise<nu
   return typeof address === 'object' && address ? address.port : port;
 }
 
+/** Told to end before it is ready, it has begun nothing. */
+let end: (noticeMs: number) => unknown = () => process.exit(0);
+process.on('SIGTERM', () => end(NOTICE_MS)).on('SIGINT', () => end(0));
+
 const env = configuration();
 const tell = (message: string) => process.send?.({ type: 'progress', message });
 const direct = env.directDatabaseUrl ?? env.databaseUrl;
@@ -74,7 +78,7 @@ async function stop(noticeMs: number): Promise<void> {
   // Where they were not, others take them for orphans.
   process.exit((await Promise.race([handedOver, delay(HAND_OVER_MS)])) ? 0 : 1);
 }
-process.on('SIGTERM', () => stop(NOTICE_MS)).on('SIGINT', () => stop(0));
+end = stop;
 // The supervisor is gone: nobody would end this process any more.
 process.on('disconnect', () => stop(0));
 if (process.send && !process.connected) void stop(0);

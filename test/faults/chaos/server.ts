@@ -88,6 +88,8 @@ export class Server {
 
   /** Ends its process: by SIGTERM, after which it must exit as it should, or by SIGKILL. Its proxies end too. */
   async close(ending: NodeJS.Signals): Promise<void> {
+    // A fault may have struck it a moment ago, and one that is starting may end in any way.
+    if (ending === 'SIGTERM') await this.ready();
     this.#wanted = false;
     await this.#process.kill(ending);
     await this.#life;
