@@ -7,7 +7,7 @@ const CHANGED: Record<string, string> = {
   'orders.id': `md5('order ' || n)::uuid`,
   'orders.number': 'number + n',
   'orders.checkout_key': `checkout_key || n`,
-  'payments.id': `md5('payment ' || n)::uuid`,
+  'orders.payment_id': `md5('payment ' || n)::uuid`,
   'order_signals.key': `coalesce(key, '') || n`,
 };
 /** Ids that the tables give themselves. */
@@ -31,7 +31,7 @@ export async function fill(
   const workflow = await workflowOf(client);
   const ofOrder: Sample[] = [
     { schema: 'public', table: 'orders', key: 'id', value: order },
-    ...['order_lines', 'order_events', 'payments', 'order_signals', 'stock_movements'].map((table) => ({
+    ...['order_lines', 'order_events', 'order_signals', 'stock_movements'].map((table) => ({
       schema: 'public',
       table,
       key: 'order_id',
@@ -58,7 +58,7 @@ export async function fill(
 
 async function workflowOf(client: pg.Client): Promise<string> {
   const { rows } = await client.query<{ id: string }>(
-    `SELECT workflow_uuid AS id FROM dbos.workflow_status WHERE status = 'SUCCESS' ORDER BY created_at DESC LIMIT 1`,
+    `SELECT workflow_uuid AS id FROM dbos.workflow_status WHERE status = 'SUCCESS' AND name = 'checkout'`,
   );
   if (!rows[0]) throw new Error('the sample order has no finished workflow');
   return rows[0].id;
