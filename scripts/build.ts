@@ -59,8 +59,9 @@ export async function bundleServer(outfile: string, plugins: Plugin[] = []): Pro
     sourcemap: true,
     sourcesContent: false,
     logLevel: 'error',
-    // Packages load these only when they are configured to, and they are not installed.
-    external: ['pg-native', '@opentelemetry/*', 'winston', 'winston-transport'],
+    // Packages load these only when they are configured to, and they are not installed. GraphiQL is as large as
+    // all the rest, and is loaded when somebody opens it: every start would read it in vain.
+    external: ['pg-native', '@opentelemetry/*', 'winston', 'winston-transport', '@graphql-yoga/render-graphiql'],
     // Bundled CommonJS packages use what an ES module does not have.
     banner: {
       js: [
