@@ -14,19 +14,26 @@ type Mix = Readonly<{
 const network: Counts = { loseCommit: 15, cutAnswer: 15, reset: 8, delay: 8, blackHole: 4 };
 const sessions: Counts = { terminate: 12, terminateAtCommit: 6 };
 
+const kills: Mix = { name: 'kills', perMinute: { kill: 150, ...network } };
+const killsOfBoth: Mix = { name: 'kills of both', perMinute: { kill: 120, restart: 10 } };
+
 /** Rounds take turns with these. */
 const MIXES: readonly Mix[] = [
   {
     name: 'everything',
-    perMinute: { kill: 40, freeze: 3, clock: 2, restart: 5, exhaust: 2, lock: 4, ...network, ...sessions },
+    perMinute: { kill: 60, freeze: 4, clock: 2, restart: 8, exhaust: 2, lock: 4, ...network, ...sessions },
   },
-  { name: 'kills', perMinute: { kill: 120, ...network } },
-  { name: 'database', perMinute: { kill: 10, restart: 20, ...sessions, lock: 6, exhaust: 3 } },
-  { name: 'frozen', perMinute: { kill: 6, freeze: 12, longFreeze: 2, ...network } },
-  { name: 'kills', perMinute: { kill: 120, restart: 2 } },
+  kills,
+  { name: 'database', perMinute: { kill: 30, restart: 25, ...sessions, lock: 6, exhaust: 3 } },
+  kills,
+  { name: 'frozen', perMinute: { kill: 20, freeze: 16, longFreeze: 2, ...network } },
+  killsOfBoth,
   { name: 'recovery by restart', perMinute: {}, servers: 1, measured: true },
+  kills,
   { name: 'adoption', perMinute: {}, measured: true },
+  killsOfBoth,
   { name: 'full disk', perMinute: { kill: 10, diskFull: 6, terminate: 4 }, ownDisk: true },
+  kills,
 ];
 
 /** What a round of a run is: it follows from the seed and its number. */
@@ -49,7 +56,8 @@ export function planOf(
     name: `${mix.name} ${number}`,
     measured: mix.measured ?? false,
     seed: Math.floor(random() * 2 ** 32),
-    group: Math.ceil(number / MIXES.length) % 2 === 1 ? number % 2 === 1 : number % 2 === 0,
+    // Both ways two by two, and every mix both ways in two turns.
+    group: (Math.ceil(number / 2) + Math.ceil(number / MIXES.length)) % 2 === 0,
     counts,
     ownDisk: mix.ownDisk ?? false,
     newDatabase: mix.ownDisk || random() < 0.4,
