@@ -22,8 +22,16 @@ export type CheckoutAnswer =
   | Readonly<{ type: 'CONFLICT' }>
   | Readonly<{ type: 'INVALID'; problem: Problem }>;
 
-/** Names the workflow of a key, so that the engine itself starts it once however often it is asked. */
-export const checkoutWorkflowId = (key: string) => `checkout:${hashOf(key)}`;
+const NAME_LENGTH = 22;
+
+/**
+ * Names the workflow of a key, so that the engine itself starts it once however often it is asked: by half of the key's
+ * hash, 132 bits, since the name is in a dozen rows and index entries of each order.
+ */
+export const checkoutWorkflowId = (key: string) => `checkout:${hashOf(key).slice(0, NAME_LENGTH)}`;
+
+/** Names it as orders have it that were placed before names became shorter. */
+export const formerWorkflowId = (key: string) => `checkout:${hashOf(key)}`;
 
 /**
  * Checks out: answers once the order is placed and its stock reserved, or refused for lack of stock. The same key

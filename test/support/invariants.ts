@@ -123,7 +123,7 @@ const QUIESCED = [
   `SELECT format('order %s has no workflow', number) AS problem FROM orders o WHERE NOT EXISTS (
      SELECT FROM dbos.workflow_status
      WHERE workflow_uuid = 'checkout:' ||
-       rtrim(translate(encode(sha256(convert_to(o.checkout_key, 'UTF8')), 'base64'), '+/', '-_'), '='))`,
+       left(translate(encode(sha256(convert_to(o.checkout_key, 'UTF8')), 'base64'), '+/', '-_'), 22))`,
 ];
 
 export type InvariantOptions = {
