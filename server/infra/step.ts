@@ -19,7 +19,7 @@ export type StepOptions<Item, Result> = Readonly<{
    * When what the step writes tells whether it is done, so that doing it again is harmless, and one statement writes it.
    * In group commit it then has no checkpoint beside that, and no transaction around it.
    */
-  repeatable?: (item: Item) => boolean;
+  repeatable?: boolean;
 }>;
 
 /**
@@ -38,7 +38,7 @@ export function step<Item, Result>(
     const group = groupCommit();
     const result = await (!group
       ? alone(item)
-      : repeatable?.(item)
+      : repeatable
         ? group.repeatable(name, body, item, { ...groups, oneStatement: true })
         : group.durable(name, body, item, groups));
     live.announce(changes(item, result));

@@ -52,13 +52,13 @@ export async function settleOrder(item: SettleItem): ReturnType<typeof settle> {
 }
 
 /**
- * Advances the order's dispatch to a step; the last one makes it DISPATCHED. The order's progress is the record of it.
- * The first step has a checkpoint all the same, by which a patch before the dispatch can tell that it has begun.
+ * Advances the order's dispatch to a step; the last one makes it DISPATCHED. The order's progress is the record of it, so
+ * that a step which a patch brings before or among these asks for that.
  */
 export const advanceDispatch = step('advanceDispatch', advanceInTime, {
   changes: ({ orderId }, advanced) => changesOf(orderId, advanced),
   groups: TICKS,
-  repeatable: ({ step }) => step > 1,
+  repeatable: true,
 });
 
 /** `due`: since when, Unix milliseconds by the database's clock. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { hashOf } from '../../server/infra/hash.ts';
+import { checkoutWorkflowId } from '../../server/orders/orders.commands.ts';
 import { clientOf } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { startServer } from '../support/store.ts';
@@ -32,7 +32,7 @@ test('the living share the orders of one that is gone, and one that is told to s
   await ask(
     databaseUrl,
     `UPDATE dbos.workflow_status SET recovery_attempts = 200, created_at = created_at - 3600000 WHERE workflow_uuid = $1`,
-    [`checkout:${hashOf(keys.at(-1)!)}`],
+    [checkoutWorkflowId(keys.at(-1)!)],
   );
   await doomed.kill('SIGKILL');
 

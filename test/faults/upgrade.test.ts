@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { hashOf } from '../../server/infra/hash.ts';
+import { afterEach, expect, test } from 'vitest';
 import { root } from '../../server/infra/root.ts';
+import { checkoutWorkflowId } from '../../server/orders/orders.commands.ts';
 import { type Client, clientOf } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { freezeAt } from '../support/freeze.ts';
@@ -16,14 +16,17 @@ const STEPS = 3;
 let store: RunningStore;
 let client: Client;
 let database: pg.Client;
-beforeAll(async () => {
-  store = await startServer({ env: { DISPATCH_STEPS: String(STEPS), DISPATCH_STEP_MS: '50' } });
+
+async function open(groupCommit: string) {
+  store = await startServer({
+    env: { DISPATCH_STEPS: String(STEPS), DISPATCH_STEP_MS: '50', GROUP_COMMIT: groupCommit },
+  });
   client = clientOf(store.url);
   database = new pg.Client({ connectionString: store.databaseUrl });
   await database.connect();
   await database.query('CREATE TABLE packed (order_id uuid PRIMARY KEY REFERENCES orders)');
-});
-afterAll(() => database?.end());
+}
+afterEach(() => database?.end());
 
 /** Runs the next build on the store's database until `act` is done with it. */
 async function withNextBuild(act: (send: (order: object) => void) => Promise<void>): Promise<void> {
@@ -48,7 +51,7 @@ async function placeOrder(key: string) {
 async function stepsOf(key: string): Promise<string[]> {
   const { rows } = await database.query<{ name: string }>(
     'SELECT function_name AS name FROM dbos.operation_outputs WHERE workflow_uuid = $1 ORDER BY function_id',
-    [`checkout:${hashOf(key)}`],
+    [checkoutWorkflowId(key)],
   );
   return rows.map(({ name }) => name);
 }
@@ -58,14 +61,19 @@ const isDispatched = (key: string) =>
     const { rows } = await database.query(
       `SELECT FROM orders JOIN dbos.workflow_status ON workflow_uuid = $2
        WHERE checkout_key = $1 AND orders.status = 'DISPATCHED' AND workflow_status.status = 'SUCCESS'`,
-      [key, `checkout:${hashOf(key)}`],
+      [key, checkoutWorkflowId(key)],
     );
     return rows.length === 1;
   });
 
-const OLD = ['placeOrder', 'settleOrder', ...Array<string>(STEPS).fill('advanceDispatch')];
+const DISPATCH = Array<string>(STEPS).fill('advanceDispatch');
 
-test('the next build finishes an order in its old shape, and runs a new one in the new shape', async () => {
+test.each([
+  // The engine knows nothing of the steps of a dispatch that groups committed: its patch goes the new way.
+  ['in groups', 'on', ['placeOrder', 'settleOrder', 'DBOS.patch-pack-before-dispatch', 'packOrder', ...DISPATCH]],
+  ['each step alone', 'off', ['placeOrder', 'settleOrder', ...DISPATCH]],
+])('the next build packs new orders, and none whose dispatch had begun (%s)', async (_, groupCommit, oldSteps) => {
+  await open(groupCommit);
   const old = await placeOrder('old');
   const freeze = await freezeAt(store.databaseUrl, {
     at: 'commit',
@@ -80,12 +88,12 @@ test('the next build finishes an order in its old shape, and runs a new one in t
 
   await withNextBuild(async (send) => {
     await isDispatched('old');
-    expect(await stepsOf('old')).toEqual(OLD);
+    expect(await stepsOf('old')).toEqual(oldSteps);
 
     const [product] = (await database.query<{ id: number }>(`SELECT id FROM products WHERE sku = 'GADGET'`)).rows;
     const orderId = randomUUID();
     send({
-      workflowID: `checkout:${hashOf('new')}`,
+      workflowID: checkoutWorkflowId('new'),
       orderId,
       paymentId: randomUUID(),
       key: 'new',

@@ -74,7 +74,7 @@ test('a dispatch has the checkpoint of its first step only: the progress of the 
   const order = await place('checkpoints');
   await client.pay(order.payment.id, 'PAID');
   await dispatched(order.id);
-  expect(await stepsOf('checkpoints')).toEqual(['placeOrder', 'settleOrder', 'advanceDispatch']);
+  expect(await stepsOf('checkpoints')).toEqual(['placeOrder', 'settleOrder']);
 });
 
 test('an execution that lost its workflow writes nothing, and what it was told is stored for the next', async () => {
@@ -95,7 +95,7 @@ test('an execution that lost its workflow writes nothing, and what it was told i
   await DBOSExecutor.globalInstance!.recoverPendingWorkflows(['gone']);
   expect(await paying).toMatchObject({ __typename: 'SubmitPaymentSuccess', order: { payment: { attempts: 1 } } });
   expect(typesOf(await dispatched(order.id))).toEqual(WHOLE_LIFE);
-  expect(await stepsOf('lost')).toEqual(['placeOrder', 'settleOrder', 'advanceDispatch']);
+  expect(await stepsOf('lost')).toEqual(['placeOrder', 'settleOrder']);
 });
 
 describe('a group whose COMMIT is not answered', () => {
@@ -184,7 +184,7 @@ describe('a group whose COMMIT is not answered', () => {
         }),
       );
       for (const { id } of orders) expect(typesOf(await dispatched(id))).toEqual(WHOLE_LIFE);
-      for (const key of keys) expect(await stepsOf(key)).toEqual(['placeOrder', 'settleOrder', 'advanceDispatch']);
+      for (const key of keys) expect(await stepsOf(key)).toEqual(['placeOrder', 'settleOrder']);
     });
   });
 });
