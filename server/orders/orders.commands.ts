@@ -7,6 +7,7 @@ import type { SignalKind, SignalOutcome } from '../domain/order.ts';
 import { groupCommit } from '../infra/fast/current.ts';
 import { hashOf } from '../infra/hash.ts';
 import { live } from '../infra/live/live.ts';
+import { newId } from '../infra/new-id.ts';
 import { lookUntilSeen, patiently } from '../infra/patience.ts';
 import { placeInGroup } from './group-checkout.commands.ts';
 import { localInbox } from './orders.inbox.ts';
@@ -45,8 +46,8 @@ export async function checkOut(key: string, lines: readonly Line[], terms: Check
   if ('problem' in merged) return { type: 'INVALID', problem: merged.problem };
   const requestHash = hashOf(canonical(merged.lines));
 
-  const orderId = randomUUID();
-  const request = { orderId, paymentId: randomUUID(), key, requestHash, lines: merged.lines, ...terms };
+  const orderId = newId();
+  const request = { orderId, paymentId: newId(), key, requestHash, lines: merged.lines, ...terms };
   const group = groupCommit();
   const placing = group
     ? await placeInGroup(group, checkoutWorkflowId(key), request)
