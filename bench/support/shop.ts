@@ -114,16 +114,18 @@ export async function openShop(cluster: Cluster, kind: Kind, options: ShopOption
   return { kind, database, databaseUrl, servers, close };
 }
 
+/** By an index of each. */
+const IN_DISPATCH = { store: "stage = 'OPEN' AND status = 'PAID'", textbook: "status = 'PAID'" };
 const DISPATCHED_MS = 120_000;
 const LOOK_AGAIN_MS = 500;
 
 /** Waits until all orders that were paid are dispatched. Throws when that takes longer than two minutes. */
-export async function untilDispatched({ databaseUrl }: Shop): Promise<void> {
+export async function untilDispatched({ kind, databaseUrl }: Shop): Promise<void> {
   await onDatabase(databaseUrl, async (client) => {
     // These statements are not the shop's.
     await client.query("SET pg_stat_statements.track = 'none'");
     for (const end = performance.now() + DISPATCHED_MS; performance.now() < end; await delay(LOOK_AGAIN_MS)) {
-      const { rowCount } = await client.query(`SELECT FROM orders WHERE status = 'PAID' LIMIT 1`);
+      const { rowCount } = await client.query(`SELECT FROM orders WHERE ${IN_DISPATCH[kind]} LIMIT 1`);
       if (rowCount === 0) return;
     }
     throw new Error('not all orders were dispatched in time');

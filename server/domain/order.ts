@@ -42,7 +42,7 @@ export type Settlement = Readonly<{
 }>;
 
 /** Whether nothing but a refund can still happen to the order. */
-export function isFinal(status: OrderStatus): boolean {
+export function isFinal(status: OrderStatus): status is 'DISPATCHED' | 'CANCELLED' {
   return status === 'DISPATCHED' || status === 'CANCELLED';
 }
 

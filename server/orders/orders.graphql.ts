@@ -4,6 +4,7 @@ import { localId } from '../graphql/ids.ts';
 import { checkPage } from '../graphql/paging.ts';
 import { MoneyType } from '../graphql/scalars.ts';
 import { currentDatabase } from '../infra/database.ts';
+import { standingAt } from './orders.queries.ts';
 
 const OrderStatus = builder.enumType('OrderStatus', {
   description: 'Where an order stands.',
@@ -191,7 +192,7 @@ builder.queryField('orders', (t) =>
       args: { filter: t.arg({ type: OrderFilter, required: false, description: 'Which orders; all unless told.' }) },
       resolve: (query, _root, { filter, ...page }) => {
         checkPage(page, 'BigInt');
-        const where = filter?.status ? { status: { in: filter.status } } : {};
+        const where = filter?.status ? standingAt(filter.status) : {};
         return currentDatabase().order.findMany({ ...query, where, orderBy: { number: 'desc' } });
       },
     },

@@ -10,7 +10,7 @@ const LOAD = `
     payment_status AS "paymentStatus", payment_attempts AS "paymentAttempts", pay_by AS "payBy", paid_at AS "paidAt",
     progress, dispatch_steps AS "dispatchSteps", version, short_product_id AS "shortProductId",
     short_requested AS "shortRequested", short_available AS "shortAvailable", created_at AS "createdAt",
-    updated_at AS "updatedAt"
+    updated_at AS "updatedAt", stage
   FROM orders WHERE id = ANY($1::uuid[])`;
 
 const OF_PAYMENTS = `SELECT id, payment_id AS "paymentId" FROM orders WHERE payment_id = ANY($1::uuid[])`;

@@ -1,4 +1,5 @@
-import type { SignalOutcome } from '../domain/order.ts';
+import { isFinal, type OrderStatus, type SignalOutcome } from '../domain/order.ts';
+import type { Prisma } from '../generated/prisma/client.ts';
 import { currentDatabase, query } from '../infra/database.ts';
 
 const NEWS = `
@@ -10,6 +11,12 @@ const NEWS = `
 export async function hasNews(orderId: string): Promise<boolean> {
   const [row] = await query<{ news: boolean }>(currentDatabase(), NEWS, orderId);
   return row?.news ?? true;
+}
+
+/** Selects orders by status. They are indexed by their stage: the few that are open are told apart by looking at them. */
+export function standingAt(statuses: readonly OrderStatus[]): Prisma.OrderWhereInput {
+  const stages = statuses.map((status) => (isFinal(status) ? status : 'OPEN'));
+  return { stage: { in: [...new Set(stages)] }, status: { in: [...statuses] } };
 }
 
 /** What was answered to an idempotency key. */

@@ -13,7 +13,7 @@ const ADVANCE = `
   ), moved AS (
     UPDATE orders o SET progress = due.step, version = version + 1, updated_at = statement_timestamp(),
       status = CASE WHEN due.step = o.dispatch_steps THEN 'DISPATCHED' ELSE o.status END
-    FROM due WHERE o.id = due."orderId" AND o.status IS NOT DISTINCT FROM 'PAID' AND o.progress = due.step - 1
+    FROM due WHERE o.id = due."orderId" AND o.status = 'PAID' AND o.progress = due.step - 1
     RETURNING o.id, o.version, o.status, o.progress, o.dispatch_steps
   ), event AS (
     INSERT INTO order_events (order_id, version, type, status, progress, steps, at)
