@@ -162,6 +162,13 @@ describe('the checker', () => {
       /report that nobody acts on/,
       `INSERT INTO order_signals (order_id, kind, key, received_at) VALUES (${one('DISPATCHED')}, 'CANCEL', 'k', now())`,
     ],
+    [/a line of order .* no such order/, `UPDATE order_lines SET order_id = gen_random_uuid()`],
+    [/an event of order .* no such order/, `UPDATE order_events SET order_id = gen_random_uuid()`],
+    [/a report of order .* no such order/, `UPDATE order_signals SET order_id = gen_random_uuid()`],
+    [
+      /a movement of order .* no such order/,
+      `UPDATE stock_movements SET order_id = gen_random_uuid() WHERE cause = 'RESERVED'`,
+    ],
   ])('finds %s', async (problem, change) => {
     expect(await violationsOf(change)).toContainEqual(expect.stringMatching(problem));
   });

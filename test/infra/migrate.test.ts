@@ -61,6 +61,11 @@ describe('the migrations', () => {
     );
   });
 
+  test('refuse to delete orders', async () => {
+    await migrate(database.url);
+    await expect(client.query('DELETE FROM orders')).rejects.toMatchObject({ code: '23001' });
+  });
+
   test.each([
     ['negative stock', `UPDATE products SET inventory = -1`, 'products_inventory_check'],
     ['an empty movement', `UPDATE stock_movements SET delta = 0`, 'stock_movements_delta_check'],

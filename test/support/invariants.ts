@@ -110,6 +110,14 @@ const ALWAYS = [
 
   `SELECT format('order %s is %s with a report that nobody acts on', number, o.status) AS problem
    FROM orders o JOIN order_signals s ON s.order_id = o.id WHERE s.outcome IS NULL AND o.status <> 'PENDING'`,
+
+  // References to orders are declared, and not enforced.
+  `SELECT format('there is %s of order %s, but no such order', what, order_id) AS problem FROM (
+     SELECT 'a line' AS what, order_id FROM order_lines
+     UNION ALL SELECT 'an event', order_id FROM order_events
+     UNION ALL SELECT 'a report', order_id FROM order_signals
+     UNION ALL SELECT 'a movement', order_id FROM stock_movements WHERE order_id IS NOT NULL) AS part
+   WHERE NOT EXISTS (SELECT FROM orders WHERE id = order_id)`,
 ];
 
 /** 6. What must hold once the faults have stopped and everything had time to finish. */
