@@ -5,7 +5,7 @@ import { buildWhatChanged } from '../../../scripts/build.ts';
 import { Log } from '../shoppers.ts';
 import { Cluster } from './cluster.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
-import { planOf } from './plans.ts';
+import { areRounds, planOf } from './plans.ts';
 import { reportOf } from './report.ts';
 import { type Round, runRound, type Shop } from './round.ts';
 import { FOLDER, keepRun, newRun, type Run, readRuns } from './runs.ts';
@@ -19,6 +19,7 @@ const brokenOff = new AbortController();
 setMaxListeners(0, brokenOff.signal);
 
 async function main(options: Options): Promise<number> {
+  if (!areRounds(options.only)) throw new Error(`There are no rounds of the name ${options.only}.`);
   const run = options.resume ? (await readRuns()).at(-1) : undefined;
   if (options.resume && !run) throw new Error(`There is no run in ${FOLDER} to go on with.`);
   const current = run ?? newRun(options.seed ?? Math.floor(Math.random() * 2 ** 32), options);
@@ -42,6 +43,7 @@ async function runAll(run: Run, options: Options, cluster: Cluster): Promise<boo
   let shop: Shop | undefined;
   for (let number = options.round ?? (run.rounds.at(-1)?.number ?? 0) + 1; performance.now() < end; number++) {
     const plan = planOf(run.seed, number, run.options);
+    if (!plan.name.startsWith(options.only)) continue;
     const disk = plan.ownDisk ? await Cluster.open({ ownDisk: true }).catch((error: Error) => error) : undefined;
     if (disk instanceof Error) say(`SKIPPED: a disk that can be filled needs root and mount: ${disk.message}`);
     const where = disk instanceof Cluster ? disk : cluster;

@@ -8,6 +8,7 @@ export type Options = Readonly<{
   shoppers: number;
   seed: number | undefined;
   round: number | undefined;
+  only: string;
   resume: boolean;
   report: boolean;
   help: boolean;
@@ -20,6 +21,7 @@ export const USAGE = `npm run chaos -- [options]
   --shoppers <n>  clients at once (16)
   --seed <n>      the schedule follows from it: the same seed repeats a run from its first round (drawn and printed)
   --round <n>     with --seed: this round of the run only
+  --only <name>   rounds of this name only: kills, for one
   --resume        goes on with the last run, after its last round
   --report        prints the table of all runs that are kept in .data/chaos, and runs nothing`;
 
@@ -34,6 +36,7 @@ export function readOptions(args: readonly string[]): Options {
       shoppers: { type: 'string', default: '16' },
       seed: { type: 'string' },
       round: { type: 'string' },
+      only: { type: 'string', default: '' },
       resume: { type: 'boolean', default: false },
       report: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -51,6 +54,7 @@ export function readOptions(args: readonly string[]): Options {
     shoppers: number('shoppers'),
     seed: values.seed === undefined ? undefined : number('seed'),
     round: values.round === undefined ? undefined : number('round'),
+    only: values.only,
     resume: values.resume,
     report: values.report,
     help: values.help,

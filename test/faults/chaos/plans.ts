@@ -36,6 +36,9 @@ const MIXES: readonly Mix[] = [
   kills,
 ];
 
+/** Tells whether some of the rounds have a name that begins so. */
+export const areRounds = (name: string): boolean => MIXES.some((mix) => mix.name.startsWith(name));
+
 /** What a round of a run is: it follows from the seed and its number. */
 export type Plan = RoundPlan & Readonly<{ ownDisk: boolean; newDatabase: boolean }>;
 

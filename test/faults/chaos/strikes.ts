@@ -11,7 +11,7 @@ export type Target = Readonly<{ cluster: Cluster; databaseUrl: string; servers: 
 
 /** Most servers are killed at work, the others while they start. */
 const KILLED_AT_WORK = 0.8;
-/** One that is killed at work has worked for up to this long, so that there is something to be lost. */
+/** One that is killed at work has worked for up to this long, and most for less: in its first moments it takes up what it left. */
 const LONGEST_LIFE_MS = 1_500;
 const SESSIONS = 60;
 const PATIENCE_MS = 30_000;
@@ -37,7 +37,7 @@ const ACTS: Record<Fault, Act> = {
   async kill({ choice }, server) {
     if (choice < KILLED_AT_WORK) {
       await server.ready();
-      await delay((choice / KILLED_AT_WORK) * LONGEST_LIFE_MS);
+      await delay((choice / KILLED_AT_WORK) ** 2 * LONGEST_LIFE_MS);
     }
     await server.kill();
   },
