@@ -1,7 +1,6 @@
 import { registerDataSource, registerTransaction } from '@dbos-inc/dbos-sdk/datasource';
 import { currentDatabase, type Tx } from './database.ts';
 import { PrismaDataSource } from './datasource.ts';
-import type { BatcherOptions } from './fast/batcher.ts';
 import { groupCommit } from './fast/current.ts';
 import type { Change } from './live/hub.ts';
 import { live } from './live/live.ts';
@@ -13,13 +12,6 @@ registerDataSource(new PrismaDataSource(DATA_SOURCE, currentDatabase));
 export type StepOptions<Item, Result> = Readonly<{
   /** What is to be announced once it is committed. */
   changes: (item: Item, result: Result) => Iterable<Change>;
-  /** How its groups are gathered. */
-  groups?: BatcherOptions;
-  /**
-   * When what the step writes tells whether it is done, so that doing it again is harmless, and one statement writes it.
-   * In group commit it then has no checkpoint beside that, and no transaction around it.
-   */
-  repeatable?: boolean;
 }>;
 
 /**
@@ -31,16 +23,12 @@ export type StepOptions<Item, Result> = Readonly<{
 export function step<Item, Result>(
   name: string,
   body: (tx: Tx, items: Item[]) => Promise<Result[]>,
-  { changes, groups, repeatable }: StepOptions<Item, Result>,
+  { changes }: StepOptions<Item, Result>,
 ): (item: Item) => Promise<Result> {
   const alone = transaction(name, async (tx, item: Item) => (await body(tx, [item]))[0]!);
   return async (item) => {
     const group = groupCommit();
-    const result = await (!group
-      ? alone(item)
-      : repeatable
-        ? group.repeatable(name, body, item, { ...groups, oneStatement: true })
-        : group.durable(name, body, item, groups));
+    const result = await (group ? group.durable(name, body, item) : alone(item));
     live.announce(changes(item, result));
     return result;
   };

@@ -9,9 +9,6 @@ import { type Placed, placeOrders } from './sql/place.ts';
 import { receive } from './sql/receive.ts';
 import { type SettleItem, settleOrders } from './sql/settle.ts';
 
-/** Ticks of this long go together: what is due a moment later loses nothing by it. */
-const TICKS = { lingerMs: 20, max: () => 2_000 };
-
 type Products = Placed['products'];
 
 /** What an order's step has changed. */
@@ -51,18 +48,16 @@ export async function settleOrder(item: SettleItem): ReturnType<typeof settle> {
   }
 }
 
-/**
- * Advances the order's dispatch to a step; the last one makes it DISPATCHED. The order's progress is the record of it, so
- * that a step which a patch brings before or among these asks for that.
- */
+/** Advances the order's dispatch to a step; the last one makes it DISPATCHED. */
 export const advanceDispatch = step('advanceDispatch', advanceInTime, {
   changes: ({ orderId }, advanced) => changesOf(orderId, advanced),
-  groups: TICKS,
-  repeatable: true,
 });
 
-/** `due`: since when, Unix milliseconds by the database's clock. */
-function advanceInTime(tx: Tx, steps: readonly (DueStep & { due: number })[]): ReturnType<typeof advanceOrders> {
+/**
+ * Advances dispatches, and notes how late that is. With one statement, that may be repeated: the orders' progress is the
+ * record of it. `due`: since when, Unix milliseconds by the database's clock.
+ */
+export function advanceInTime(tx: Tx, steps: readonly (DueStep & { due: number })[]): ReturnType<typeof advanceOrders> {
   pace.note(live.databaseNow() - Math.min(...steps.map(({ due }) => due)));
   return advanceOrders(tx, steps);
 }

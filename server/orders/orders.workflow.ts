@@ -1,6 +1,7 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import { advanceDispatch, placeOrder, settleOrder } from './orders.steps.ts';
-import { until, untilReportedOr } from './orders.waits.ts';
+import { dispatch } from './dispatch.steps.ts';
+import { placeOrder, settleOrder } from './orders.steps.ts';
+import { untilReportedOr } from './orders.waits.ts';
 import type { PlaceRequest } from './sql/place.ts';
 
 /** All that an order depends on, recorded with its workflow: a later change of the configuration does not reach it. */
@@ -24,10 +25,7 @@ async function checkout(request: CheckoutRequest): Promise<'DISPATCHED' | 'CANCE
   } while (order.status === 'PENDING');
   if (order.status === 'CANCELLED' || order.paidAt === null) return 'CANCELLED';
 
-  for (let step = 1; step <= dispatchSteps; step++) {
-    const due = await until(order.paidAt + step * dispatchStepMs);
-    await advanceDispatch({ orderId, step, due });
-  }
+  await dispatch({ orderId, paidAt: order.paidAt, steps: dispatchSteps, stepMs: dispatchStepMs });
   return 'DISPATCHED';
 }
 

@@ -23,11 +23,6 @@ export type GroupBody<Item, Result> = (tx: Tx, items: Item[]) => Promise<Result[
 /** A workflow that is begun here; `owner`: a token made for this, as the engine makes one for each claim. */
 export type Begun<Input> = Readonly<{ id: string; owner: string; input: Input; firstOutput: unknown }>;
 
-export type RepeatableOptions = BatcherOptions & {
-  /** The body writes with one statement, which is a transaction of its own then. */
-  oneStatement?: boolean;
-};
-
 type Called<Item> = { call: StepCall; item: Item };
 type Batchers = Map<string, Batcher<never, never>>;
 
@@ -71,12 +66,7 @@ export class GroupCommit {
    * Runs a durable step of the calling workflow with the next group: its output is recorded in the same commit, and
    * returned without running it when it was recorded before.
    */
-  async durable<Item, Result>(
-    name: string,
-    body: GroupBody<Item, Result>,
-    item: Item,
-    options: BatcherOptions = {},
-  ): Promise<Result> {
+  async durable<Item, Result>(name: string, body: GroupBody<Item, Result>, item: Item): Promise<Result> {
     const call = nextStepCall();
     if (!call) throw new Error(`${name} was called outside of a workflow.`);
     const begun = this.#begunHere.get(call.workflowId);
@@ -84,10 +74,12 @@ export class GroupCommit {
       if (call.functionId === 0) return begun.firstOutput as Result;
     } else {
       const recorded = await persistently(name, () => this.pool.transaction((tx) => recordedOutputs(tx, name, [call])));
-      if (recorded.has(call.workflowId)) return recorded.get(call.workflowId) as Result;
+      const outcome = recorded.get(call.workflowId);
+      if (outcome instanceof Error) throw outcome;
+      if (recorded.has(call.workflowId)) return outcome as Result;
     }
     const run = (items: Called<Item>[]) => this.#runDurable(name, body, items);
-    return this.#batcher<Called<Item>, Result>(`durable ${name}`, run, options).add({ call, item });
+    return this.#batcher<Called<Item>, Result>(`durable ${name}`, run).add({ call, item });
   }
 
   /** Runs something that may be done again, since what it writes tells whether it is done, with the next group. */
@@ -95,11 +87,9 @@ export class GroupCommit {
     name: string,
     body: GroupBody<Item, Result>,
     item: Item,
-    { oneStatement = false, ...options }: RepeatableOptions = {},
-  ) {
-    const once = (items: Item[]) =>
-      oneStatement ? body(this.pool.autocommit, items) : this.pool.transaction((tx) => body(tx, items));
-    const run = (items: Item[]) => persistently(name, () => once(items));
+    options?: BatcherOptions,
+  ): Promise<Result> {
+    const run = (items: Item[]) => persistently(name, () => this.pool.transaction((tx) => body(tx, items)));
     return this.#batcher<Item, Result>(`repeatable ${name}`, run as never, options).add(item);
   }
 
@@ -133,7 +123,7 @@ export class GroupCommit {
     await this.pool.close();
   }
 
-  #batcher<Item, Result>(name: string, run: (items: Item[]) => Promise<(Result | Error)[]>, options: BatcherOptions) {
+  #batcher<Item, Result>(name: string, run: (items: Item[]) => Promise<(Result | Error)[]>, options?: BatcherOptions) {
     let batcher = this.#batchers.get(name) as Batcher<Item, Result> | undefined;
     if (!batcher) {
       batcher = new Batcher(run, options);
