@@ -52,6 +52,7 @@ export class GroupCommit {
 
   /** Takes over the engine's recording of ended workflows, so that they too are committed in groups. */
   takeOverFinish(): void {
+    this.giveBackFinish();
     const run = async (finished: Finished[]) => {
       const done = await persistently('finish', () =>
         finishWorkflows((text, values) => this.pool.query(text, values), finished),
@@ -140,9 +141,13 @@ export class GroupCommit {
       this.pool.transaction(async (tx) => {
         const startedAt = Date.now();
         const calls = mine.map(({ call }) => call);
+        const again = attempts++ > 0;
+        const fenced = this.#fence(tx, name, calls, again);
+        // What an attempt before has done must not be met by the body: it may be unable to do it twice.
+        if (again) await fenced;
         // Nearly always all are owned: the body is begun before that is known, and undone if they are not.
         const [fence, outputs] = await Promise.allSettled([
-          this.#fence(tx, name, calls, attempts++ > 0),
+          fenced,
           body(
             tx,
             mine.map(({ item }) => item),

@@ -9,6 +9,7 @@ import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
 import { getFunctionRegistration } from '@dbos-inc/dbos-sdk/internal/decorators';
 import { DBOSJSON, SERIALIZER_MARKER_KEY, SERIALIZER_MARKER_VALUE } from '@dbos-inc/dbos-sdk/internal/serialization';
 import { globalParams } from '@dbos-inc/dbos-sdk/internal/utils';
+import { SuperJSON } from 'superjson';
 import { query, type Tx, write } from '../database.ts';
 
 /** A call of a step in a running workflow. `owner`: the token by which the engine fences what this execution writes. */
@@ -121,16 +122,36 @@ export async function checkpoint(
 }
 
 const RECORDED = `
-  SELECT o.workflow_uuid AS id, o.output, o.function_name AS name
-  FROM json_to_recordset($1::json) AS x("workflowId" text, "functionId" int)
-  JOIN dbos.operation_outputs o ON o.workflow_uuid = x."workflowId" AND o.function_id = x."functionId"`;
+  WITH asked AS (
+    SELECT * FROM json_to_recordset($1::json) AS x("workflowId" text, "functionId" int)
+  )
+  SELECT o.workflow_uuid AS id, o.output, o.error, o.function_name AS name
+  FROM asked JOIN dbos.operation_outputs o ON o.workflow_uuid = "workflowId" AND o.function_id = "functionId"
+  UNION ALL
+  SELECT t.workflow_id, t.output, t.error, NULL
+  FROM asked JOIN dbos.transaction_completion t ON t.workflow_id = "workflowId" AND t.function_num = "functionId"`;
 
-/** Reads the outputs that are recorded for calls, by workflow. Throws when another step was recorded in a call's place. */
+type RecordedRow = { id: string; output: string | null; error: string | null; name: string | null };
+
+/**
+ * Reads what is recorded for calls, by workflow: outputs, and errors of steps that failed. A step that ran alone, before this
+ * process took its workflow up, is perhaps recorded by the data source and not by the engine yet. Throws when another
+ * step was recorded in a call's place.
+ */
 export async function recordedOutputs(tx: Tx, name: string, calls: readonly StepCall[]): Promise<Map<string, unknown>> {
-  const rows = await query<{ id: string; output: string | null; name: string }>(tx, RECORDED, JSON.stringify(calls));
-  for (const row of rows)
-    if (row.name !== name) throw new Error(`Workflow ${row.id} has recorded ${row.name} where it now does ${name}.`);
-  return new Map(rows.map(({ id, output }) => [id, DBOSJSON.parse(output)]));
+  const rows = await query<RecordedRow>(tx, RECORDED, JSON.stringify(calls));
+  for (const { id, name: recorded } of rows)
+    if (recorded !== null && recorded !== name)
+      throw new Error(`Workflow ${id} has recorded ${recorded} where it now does ${name}.`);
+  return new Map(rows.map((row) => [row.id, outcomeOf(row)]));
+}
+
+function outcomeOf({ output, error, name }: RecordedRow): unknown {
+  if (error !== null) {
+    const recorded = SuperJSON.parse<Error | { message?: string }>(error);
+    return recorded instanceof Error ? recorded : new Error(recorded.message ?? error);
+  }
+  return name === null ? SuperJSON.parse(output ?? 'null') : DBOSJSON.parse(output);
 }
 
 const FINISH = `

@@ -28,6 +28,7 @@ const ROWS = `
 export async function differencesFromEngine(group: GroupCommit): Promise<string[]> {
   const [engines, ours] = [`probe:${randomUUID()}`, `probe:${randomUUID()}`];
   const input = 'probe';
+  group.giveBackFinish();
   try {
     const handle = await DBOS.startWorkflow(probeWorkflow, { workflowID: engines })(input);
     const firstOutput = await handle.getResult();

@@ -115,6 +115,7 @@ describe('a group whose COMMIT is not answered', () => {
   });
 
   const PLACED: Point = { at: 'commit', event: 'INSERT', table: 'orders' };
+  const RESTOCKED: Point = { at: 'commit', event: 'INSERT', table: 'restocks' };
   const PAID: Point = { at: 'commit', event: 'UPDATE', table: 'orders', when: `NEW.status = 'PAID'` };
   /** What happens to the session that commits; `begin` starts what commits. */
   const fates: [string, (point: Point, begin: () => Promise<void>[]) => Promise<void>][] = [
@@ -185,6 +186,16 @@ describe('a group whose COMMIT is not answered', () => {
       );
       for (const { id } of orders) expect(typesOf(await dispatched(id))).toEqual(WHOLE_LIFE);
       for (const key of keys) expect(await stepsOf(key)).toEqual(['placeOrder', 'settleOrder']);
+    });
+
+    test('restocks once', async () => {
+      const { inventory } = await client.product('WIDGET');
+      await happen(RESTOCKED, () => [
+        client
+          .restock({ idempotencyKey: fate, productId, level: { add: 3 } })
+          .then(({ __typename }) => expect(__typename).toBe('RestockSuccess')),
+      ]);
+      expect((await client.product('WIDGET')).inventory).toBe(inventory + 3);
     });
   });
 });
