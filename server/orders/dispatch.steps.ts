@@ -31,8 +31,8 @@ type Running = Dispatch & { step: number; since: number; done: () => void; fail:
 const dueOf = ({ paidAt, step, stepMs, since }: Running) => Math.max(paidAt + step * stepMs, since);
 
 /**
- * Advances all dispatches of this process that are due at the same moment with one statement. A dispatch costs a place in a
- * list; a timer and a promise for each step of each order were a third of a server's work.
+ * Advances all dispatches of this process that are due at the same moment with one statement. Between its steps a dispatch is
+ * a place in a list, without a timer or a promise of its own.
  */
 class Dispatcher {
   /** What comes due by the end of each slot, by its number. */

@@ -14,8 +14,8 @@ type Mix = Readonly<{
 const network: Counts = { loseCommit: 15, cutAnswer: 15, reset: 8, delay: 8, blackHole: 4 };
 const sessions: Counts = { terminate: 12, terminateAtCommit: 6 };
 
-const kills: Mix = { name: 'kills', perMinute: { kill: 150, ...network } };
-const killsOfBoth: Mix = { name: 'kills of both', perMinute: { kill: 120, restart: 10 } };
+const kills: Mix = { name: 'kills', perMinute: { kill: 200, ...network } };
+const killsOfBoth: Mix = { name: 'kills of both', perMinute: { kill: 160, restart: 15 } };
 
 /** Rounds take turns with these. */
 const MIXES: readonly Mix[] = [
