@@ -7,6 +7,7 @@ import { GroupPool } from './group-pool.ts';
 import {
   beginWorkflows,
   checkpoint,
+  executionOf,
   type Finished,
   finishWorkflows,
   nextStepCall,
@@ -158,20 +159,28 @@ export class GroupCommit {
         await checkpoint(tx, name, calls, outputs.value, startedAt);
         return outputs.value;
       });
+    let again = false;
     while (mine.length > 0) {
       try {
         const outputs = await persistently(name, attempt);
-        for (const [index, { call }] of mine.entries()) results.set(call.workflowId, outputs[index]!);
+        for (const [index, { call }] of mine.entries()) results.set(executionOf(call), outputs[index]!);
         break;
       } catch (error) {
-        if (!(error instanceof LeftOut)) throw error;
-        for (const [id, output] of error.recorded) results.set(id, output as Result);
-        mine = mine.filter(({ call }) => error.owned.has(call.workflowId) && !error.recorded.has(call.workflowId));
+        if (error instanceof LeftOut) {
+          const { owned, recorded } = error;
+          mine = mine.filter(({ call }) => owned.has(executionOf(call)));
+          for (const { call } of mine)
+            if (recorded.has(call.workflowId)) results.set(executionOf(call), recorded.get(call.workflowId) as Result);
+          mine = mine.filter(({ call }) => !recorded.has(call.workflowId));
+        } else if (mine.length > 1 || again) throw error;
+        // An execution before this one may have done it meanwhile, and be the reason: the next attempt sees that.
+        else again = true;
       }
     }
-    return items.map(({ call: { workflowId } }) =>
-      results.has(workflowId) ? results.get(workflowId)! : new DBOSWorkflowConflictError(workflowId),
-    );
+    return items.map(({ call }) => {
+      const execution = executionOf(call);
+      return results.has(execution) ? results.get(execution)! : new DBOSWorkflowConflictError(call.workflowId);
+    });
   }
 
   /** Holds the workflows of calls to the commit. Throws LeftOut when not all of them are to run. */

@@ -1,8 +1,10 @@
 import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { groupCommit, setGroupCommit } from '../../../server/infra/fast/current.ts';
 import { GroupCommit } from '../../../server/infra/fast/group.ts';
+import { live } from '../../../server/infra/live/live.ts';
 import { checkoutWorkflowId } from '../../../server/orders/orders.commands.ts';
+import { localInbox } from '../../../server/orders/orders.inbox.ts';
 import { useApp } from '../../support/app.ts';
 import type { OrderData } from '../../support/client.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -70,7 +72,7 @@ test('eight checkouts at once with one key are one order and one workflow', asyn
   expect(typesOf(await dispatched(answers[0]!.order!.id))).toEqual(WHOLE_LIFE);
 });
 
-test('a dispatch has the checkpoint of its first step only: the progress of the order is the record of the others', async () => {
+test('a dispatch has no checkpoints: the progress of the order is the record of its steps', async () => {
   const order = await place('checkpoints');
   await client.pay(order.payment.id, 'PAID');
   await dispatched(order.id);
@@ -96,6 +98,32 @@ test('an execution that lost its workflow writes nothing, and what it was told i
   expect(await paying).toMatchObject({ __typename: 'SubmitPaymentSuccess', order: { payment: { attempts: 1 } } });
   expect(typesOf(await dispatched(order.id))).toEqual(WHOLE_LIFE);
   expect(await stepsOf('lost')).toEqual(['placeOrder', 'settleOrder']);
+});
+
+test('of two executions of a workflow in one group, the one that owns it goes on, and the group comes to an end', async () => {
+  const [holder, order] = [await place('holds the lane'), await place('twice')];
+  await store.sql(
+    `UPDATE dbos.workflow_status SET executor_id = 'gone' WHERE workflow_uuid = $1`,
+    checkoutWorkflowId('twice'),
+  );
+  await DBOSExecutor.globalInstance!.recoverPendingWorkflows(['gone']);
+
+  const freeze = await freezeAt(store.databaseUrl, { at: 'commit', event: 'UPDATE', table: 'orders' });
+  const paying = client.pay(holder.payment.id, 'PAID');
+  await freeze.reached();
+  const [{ id } = { id: '' }] = await store.sql<{ id: string }>(
+    `INSERT INTO order_signals (order_id, kind, received_at) SELECT id, 'PAID', now() FROM orders
+     WHERE checkout_key = 'twice' RETURNING order_id AS id`,
+  );
+  const take = vi.spyOn(localInbox, 'take');
+  live.announce([{ topic: `inbox:${id}`, version: 0 }]);
+  // Each takes once before it looks, and once after it has found the report.
+  await eventually('both are about to settle', () => take.mock.calls.filter(([of]) => of === id).length >= 4);
+  await freeze.thaw();
+
+  await paying;
+  expect(typesOf(await dispatched(order.id))).toEqual(WHOLE_LIFE);
+  expect(typesOf(await dispatched(holder.id))).toEqual(WHOLE_LIFE);
 });
 
 describe('a group whose COMMIT is not answered', () => {
