@@ -20,19 +20,20 @@ export async function dispatch(order: Dispatch): Promise<void> {
   }
 }
 
-/** What comes due within this goes with one statement, and loses nothing by it. */
+/** What comes due within this goes with one statement, at the end of it. */
 const SLOT_MS = 20;
 const MOST_AT_ONCE = 2_000;
+/** What is known of the database's clock is corrected now and then: a long wait is measured anew. */
+const LONGEST_WAIT_MS = 1_000;
 
 /** A dispatch with the step that it waits for. `since`: when it began to wait here, perhaps after a crash. */
 type Running = Dispatch & { step: number; since: number; done: () => void; fail: (error: unknown) => void };
 
-/** Since when the next step is due: its time, or when it was taken up, if that was later. */
-const dueOf = ({ paidAt, step, stepMs, since }: Running) => Math.max(paidAt + step * stepMs, since);
+const timeOf = ({ paidAt, step, stepMs }: Running) => paidAt + step * stepMs;
 
 /**
  * Advances all dispatches of this process that are due at the same moment with one statement. Between its steps a dispatch is
- * a place in a list, without a timer or a promise of its own.
+ * a place in a list, with no timer of its own.
  */
 class Dispatcher {
   /** What comes due by the end of each slot, by its number. */
@@ -50,7 +51,7 @@ class Dispatcher {
   }
 
   #wait(running: Running): void {
-    const slot = Math.ceil(dueOf(running) / SLOT_MS);
+    const slot = Math.ceil(timeOf(running) / SLOT_MS);
     const others = this.#slots.get(slot);
     if (others) others.push(running);
     else this.#slots.set(slot, [running]);
@@ -58,11 +59,13 @@ class Dispatcher {
 
   #arm(): void {
     if (this.#busy || this.#slots.size === 0) return;
-    const next = Math.min(...this.#slots.keys()) * SLOT_MS;
+    let next = Infinity;
+    for (const slot of this.#slots.keys()) next = Math.min(next, slot * SLOT_MS);
     if (next >= this.#firesAt) return;
     clearTimeout(this.#timer);
     this.#firesAt = next;
-    this.#timer = setTimeout(() => void this.#advanceDue(), Math.max(0, live.millisecondsUntil(next)));
+    const wait = Math.min(Math.max(0, live.millisecondsUntil(next)), LONGEST_WAIT_MS);
+    this.#timer = setTimeout(() => void this.#advanceDue(), wait);
   }
 
   async #advanceDue(): Promise<void> {
@@ -91,7 +94,12 @@ class Dispatcher {
     const group = groupCommit();
     // When the process stops, dispatches stay as recorded, and another process goes on with them.
     if (!group || due.length === 0) return;
-    const steps = due.map((running) => ({ orderId: running.orderId, step: running.step, due: dueOf(running) }));
+    // One that was taken up when its time was over is late since then.
+    const steps = due.map((running) => ({
+      orderId: running.orderId,
+      step: running.step,
+      due: Math.max(timeOf(running), running.since),
+    }));
     try {
       const advanced = await persistently('advanceDispatch', () => advanceInTime(group.pool.autocommit, steps));
       live.announce(due.flatMap(({ orderId }, index) => changesOf(orderId, advanced[index]!)));
