@@ -30,6 +30,12 @@ const ADAPTER_TRY_AGAIN = new Set(['ConnectionClosed', 'DatabaseNotReachable', '
 const LOST =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
+/** A migration has changed the types of what a prepared statement returns: on a new connection it succeeds. */
+const STALE = /cached plan must not change result type/;
+
+/** Tells whether a failure says that what a connection has prepared is of no use any more. */
+export const isStale = (error: unknown): boolean => error instanceof Error && STALE.test(error.message);
+
 type Cause = Partial<Record<'code' | 'kind' | 'originalCode' | 'message' | 'cause', unknown>> & {
   meta?: { driverAdapterError?: { cause?: unknown } };
 };
@@ -52,7 +58,7 @@ export function databaseFailure(error: unknown): DatabaseFailure {
       if (ADAPTER_TRY_AGAIN.has(cause.kind)) retriable = true;
       if (cause.kind === 'TransactionWriteConflict') sqlState ??= SERIALIZATION_FAILURE;
     }
-    if (typeof cause.message === 'string' && LOST.test(cause.message)) retriable = true;
+    if (typeof cause.message === 'string' && (LOST.test(cause.message) || STALE.test(cause.message))) retriable = true;
   }
   if (sqlState !== undefined) retriable ||= TRY_AGAIN.has(sqlState) || sqlState.startsWith('08');
   return { sqlState, retriable };

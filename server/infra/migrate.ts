@@ -16,6 +16,8 @@ export class MigrationError extends Error {
 // The number that Prisma's own command line locks, so that it and a starting server wait for one another.
 const LOCK = 72_707_369;
 const UNDEFINED_TABLE = '42P01';
+/** While a change waits for its lock, all others wait behind it: rather it fails, and the start is tried again. */
+const LOCK_TIMEOUT_MS = 3_000;
 
 // Prisma's own table, to the letter.
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
@@ -102,6 +104,7 @@ function pending(migrations: Migration[], history: Applied[]): Migration[] {
 async function apply(client: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
   await client.query('BEGIN');
   try {
+    await client.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}'`);
     await client.query(sql);
     await client.query(
       `INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, applied_steps_count)

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { APPLICATION_NAME, type Tx } from '../database.ts';
+import { isStale } from '../database-errors.ts';
 import { hashOf } from '../hash.ts';
 import { StoreClient } from '../hosts-client.ts';
 import { log } from '../log.ts';
@@ -58,6 +59,7 @@ export class GroupPool {
       await pipeline.commit();
       return result;
     } catch (error) {
+      if (isStale(error)) broken = error as Error;
       await client.query('ROLLBACK').catch((failure: Error) => {
         broken = failure;
       });
