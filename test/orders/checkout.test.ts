@@ -126,7 +126,7 @@ test('the ids of an order and its payment are random, and neither follows from t
     ['guess 1', 'guess 2'].map(async (key) => (await client.checkout(key, [{ productId: widget }])).order!),
   );
   const ids = [first!.id, first!.payment.id, second!.id, second!.payment.id].map(uuidIn);
-  // Version 7 of the UUID: 74 bits by chance, in two parts, of which no two ids have even one in common.
+  // Version 7 of the UUID: 74 bits by chance, in two parts, the larger of which no two ids have in common.
   for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   expect(new Set(ids.map((id) => id!.slice(19))).size).toBe(4);
 });

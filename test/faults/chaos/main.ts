@@ -23,7 +23,7 @@ async function main(options: Options): Promise<number> {
   const run = options.resume ? (await readRuns()).at(-1) : undefined;
   if (options.resume && !run) throw new Error(`There is no run in ${FOLDER} to go on with.`);
   const current = run ?? newRun(options.seed ?? Math.floor(Math.random() * 2 ** 32), options);
-  say(`the seed is ${current.seed}; npm run chaos -- --seed ${current.seed} repeats this`);
+  say(`npm run chaos -- ${repeating(current, options)} repeats this`);
   await buildWhatChanged(say);
   const cluster = await Cluster.open();
   let violated = false;
@@ -32,9 +32,19 @@ async function main(options: Options): Promise<number> {
   } finally {
     await cluster.close(violated);
   }
-  if (violated) console.log(`VIOLATED with the seed ${current.seed}. Data: ${cluster.folder}. Logs: ${FOLDER}`);
+  if (violated)
+    console.log(
+      `VIOLATED: npm run chaos -- ${repeating(current, options)} repeats it. Data: ${cluster.folder}. Logs: ${FOLDER}`,
+    );
   console.log(`\n${reportOf([current])}`);
   return violated ? 1 : brokenOff.signal.aborted ? BROKEN_OFF : 0;
+}
+
+/** What the command is given to have the same again. */
+function repeating({ seed, options }: Run, { only }: Options): string {
+  const { seconds, servers, shoppers } = options;
+  const same = `--seed ${seed} --seconds ${seconds} --servers ${servers} --shoppers ${shoppers}`;
+  return only ? `${same} --only ${only}` : same;
 }
 
 /** Runs rounds until the time is over. Returns whether anything was violated. */
@@ -43,7 +53,7 @@ async function runAll(run: Run, options: Options, cluster: Cluster): Promise<boo
   let shop: Shop | undefined;
   for (let number = options.round ?? (run.rounds.at(-1)?.number ?? 0) + 1; performance.now() < end; number++) {
     const plan = planOf(run.seed, number, run.options);
-    if (!plan.name.startsWith(options.only)) continue;
+    if (options.round === undefined && !plan.name.startsWith(options.only)) continue;
     const disk = plan.ownDisk ? await Cluster.open({ ownDisk: true }).catch((error: Error) => error) : undefined;
     if (disk instanceof Error) say(`SKIPPED: a disk that can be filled needs root and mount: ${disk.message}`);
     const where = disk instanceof Cluster ? disk : cluster;

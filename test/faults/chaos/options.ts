@@ -21,7 +21,7 @@ export const USAGE = `npm run chaos -- [options]
   --shoppers <n>  clients at once (16)
   --seed <n>      the schedule follows from it: the same seed repeats a run from its first round (drawn and printed)
   --round <n>     with --seed: this round of the run only
-  --only <name>   rounds of this name only: kills, for one
+  --only <name>   only rounds whose name begins so: kills, for one
   --resume        goes on with the last run, after its last round
   --report        prints the table of all runs that are kept in .data/chaos, and runs nothing`;
 
