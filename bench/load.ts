@@ -11,13 +11,16 @@ const HOT64 = { name: 'one hot product, 64 in flight', inFlight: 64, products: 1
 const MANY = { name: '100 products, 64 in flight', inFlight: 64, products: 100, lines: 1 };
 const LINES = { name: '100 products, three lines, 64 in flight', inFlight: 64, products: 100, lines: 3 };
 
-/** The share of the floor that is the goal. */
-const SHAPES: { shape: Shape; goal: number; textbook: boolean }[] = [
-  { shape: HOT16, goal: 0.4, textbook: true },
-  { shape: HOT64, goal: 0.55, textbook: true },
-  { shape: MANY, goal: 0.35, textbook: false },
-  { shape: LINES, goal: 0.35, textbook: false },
+/** `goal`: the share of the floor; `processes`: numbers of the store's server processes to measure with. */
+type Load = { shape: Shape; goal: number; textbook: boolean; processes: number[] };
+const LOADS: Load[] = [
+  { shape: HOT16, goal: 0.4, textbook: true, processes: [1] },
+  { shape: HOT64, goal: 0.55, textbook: true, processes: [1] },
+  { shape: MANY, goal: 0.35, textbook: false, processes: [1, 2] },
+  { shape: LINES, goal: 0.35, textbook: false, processes: [1, 2] },
 ];
+const nameOf = (kind: Kind, { name }: Shape, servers: number) =>
+  `${kind}, ${name}${servers > 1 ? `, ${servers} processes` : ''}`;
 const TIMES_TEXTBOOK = 30;
 
 /** Complete checkouts per second through HTTP while dispatches run, against the textbook and the floor. */
@@ -32,13 +35,13 @@ async function run(bench: Bench): Promise<Row[]> {
   try {
     for (let round = 1; round <= bench.options.rounds; round++) {
       // Each round in the other direction, so that what drifts favours nobody.
-      const shapes = round % 2 === 1 ? SHAPES : SHAPES.toReversed();
-      for (const { shape, textbook } of shapes) {
-        const kinds: Kind[] = textbook ? ['store', 'textbook'] : ['store'];
-        for (const kind of kinds) {
-          const played = await playRound(bench, kind, shape);
-          add(rounds, `${kind}, ${shape.name}`, played);
-          bench.progress(`round ${round}: ${kind}, ${shape.name}: ${describe(played)}`);
+      const loads = round % 2 === 1 ? LOADS : LOADS.toReversed();
+      for (const { shape, textbook, processes } of loads) {
+        const stores = processes.map((servers): [Kind, number] => ['store', servers]);
+        for (const [kind, servers] of [...stores, ...(textbook ? [['textbook', 1] as [Kind, number]] : [])]) {
+          const played = await playRound(bench, kind, shape, { servers });
+          add(rounds, nameOf(kind, shape, servers), played);
+          bench.progress(`round ${round}: ${nameOf(kind, shape, servers)}: ${describe(played)}`);
         }
         for (const statements of ['one', 'many'] as const) {
           const rate = await floorRound(bench, floor, shape, statements);
@@ -51,24 +54,27 @@ async function run(bench: Bench): Promise<Row[]> {
     await floor.end();
   }
   bench.keep('load', { rounds: Object.fromEntries(rounds), floors: Object.fromEntries(floors) });
-  return SHAPES.flatMap(({ shape, goal, textbook }) => rowsOf(shape, goal, textbook, rounds, floors));
+  return LOADS.flatMap((load) => load.processes.flatMap((servers) => rowsOf(load, servers, rounds, floors)));
 }
 
 function rowsOf(
-  shape: Shape,
-  goal: number,
-  textbook: boolean,
+  { shape, goal, textbook }: Load,
+  servers: number,
   rounds: ReadonlyMap<string, Round[]>,
   floors: ReadonlyMap<string, number[]>,
 ): Row[] {
-  const store = rounds.get(`store, ${shape.name}`) ?? [];
+  const store = rounds.get(nameOf('store', shape, servers)) ?? [];
+  const name = nameOf('store', shape, servers).replace('store, ', '');
   const values = store.map(({ rate }) => rate);
   const floor = (statements: string) => floors.get(`${statements}, ${shape.name}`) ?? [];
   const line = (row: Parameters<typeof rowOf>[1]) => rowOf('load', row);
   const rows: Row[] = [];
-  const what = `PAID, ${shape.name}`;
+  const what = `PAID, ${name}`;
   if (textbook) {
-    const against = { name: 'textbook', values: (rounds.get(`textbook, ${shape.name}`) ?? []).map(({ rate }) => rate) };
+    const against = {
+      name: 'textbook',
+      values: (rounds.get(nameOf('textbook', shape, 1)) ?? []).map(({ rate }) => rate),
+    };
     rows.push(
       line({ what, unit: '/s', values, against, goal: `≥ ${TIMES_TEXTBOOK} ×`, holds: atLeast(TIMES_TEXTBOOK) }),
     );
@@ -78,7 +84,7 @@ function rowsOf(
   rows.push(line({ what, unit: '/s', values, against: { name: 'floor, BEGIN to COMMIT', values: floor('many') } }));
   rows.push(
     line({
-      what: `dispatch steps late p99, ${shape.name}`,
+      what: `dispatch steps late p99, ${name}`,
       unit: 'ms',
       values: store.map(({ lateness }) => lateness.p99),
       goal: `≤ ${IN_PACE_MS}, none undone`,
@@ -87,7 +93,7 @@ function rowsOf(
         store.length > 0 && store.every(({ lateness }) => lateness.p99 <= IN_PACE_MS && lateness.undone === 0),
     }),
     line({
-      what: `errors and refusals, ${shape.name}`,
+      what: `errors and refusals, ${name}`,
       unit: '',
       values: store.map(({ errors, refused }) => Object.values(errors).reduce((sum, count) => sum + count, refused)),
       goal: '0',
