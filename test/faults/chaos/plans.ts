@@ -15,7 +15,7 @@ const network: Counts = { loseCommit: 15, cutAnswer: 15, reset: 8, delay: 8, bla
 const sessions: Counts = { terminate: 12, terminateAtCommit: 6 };
 
 const kills: Mix = { name: 'kills', perMinute: { kill: 200, ...network } };
-const killsOfAll: Mix = { name: 'kills of all', perMinute: { kill: 160, restart: 15, freeze: 8 } };
+const allAtOnce: Mix = { name: 'all at once', perMinute: { kill: 160, restart: 15, freeze: 8 } };
 
 /** Rounds take turns with these. */
 const MIXES: readonly Mix[] = [
@@ -27,11 +27,11 @@ const MIXES: readonly Mix[] = [
   { name: 'database', perMinute: { kill: 30, restart: 25, ...sessions, lock: 6, exhaust: 3 } },
   kills,
   { name: 'frozen', perMinute: { kill: 20, freeze: 16, longFreeze: 2, ...network } },
-  killsOfAll,
+  allAtOnce,
   { name: 'recovery by restart', perMinute: {}, servers: 1, measured: true },
   kills,
   { name: 'adoption', perMinute: {}, measured: true },
-  killsOfAll,
+  allAtOnce,
   { name: 'full disk', perMinute: { kill: 10, diskFull: 6, terminate: 4 }, ownDisk: true },
   kills,
 ];
