@@ -159,7 +159,7 @@ export class GroupCommit {
         await checkpoint(tx, name, calls, outputs.value, startedAt);
         return outputs.value;
       });
-    let again = false;
+    let lookedAgain = false;
     while (mine.length > 0) {
       try {
         const outputs = await persistently(name, attempt);
@@ -172,9 +172,9 @@ export class GroupCommit {
           for (const { call } of mine)
             if (recorded.has(call.workflowId)) results.set(executionOf(call), recorded.get(call.workflowId) as Result);
           mine = mine.filter(({ call }) => !recorded.has(call.workflowId));
-        } else if (mine.length > 1 || again) throw error;
+        } else if (mine.length > 1 || lookedAgain) throw error;
         // An execution before this one may have done it meanwhile, and be the reason: the next attempt sees that.
-        else again = true;
+        else lookedAgain = true;
       }
     }
     return items.map(({ call }) => {
