@@ -14,7 +14,7 @@ export type Beat = Readonly<{
   absenceMs: number;
   /** Whether to look only for those that released their lease: after a lost connection, others may be connecting too. */
   trusting: boolean;
-  /** The same holds for this long after a start of the database. */
+  /** The same holds for this long after a start of the database, save for those who were gone before it. */
   graceMs: number;
   /** Whether this session holds the lock of the lease. */
   locked: boolean;
@@ -32,6 +32,8 @@ const MS = (parameter: string) => `${parameter}::float8 * interval '1 millisecon
 /**
  * Renews the lease and looks for others, all by the database's clock. A lock is tried only where its holder is silent,
  * and shared, so that those who look do not take each other for the holder; it is free again after the statement.
+ * Whoever had no lease any more when another was last heard before the database started was gone then, and needs no time
+ * to connect: a database that starts again every few seconds would otherwise keep its work lying for ever.
  */
 const BEAT = `
   WITH renewed AS (
@@ -40,6 +42,7 @@ const BEAT = `
   ), other AS (
     SELECT id, renewed_at > now() - ${MS('$4')} AS present, CASE
       WHEN released_at IS NOT NULL THEN released_at
+      WHEN expires_at < (SELECT max(renewed_at) FROM executors WHERE renewed_at < pg_postmaster_start_time()) THEN expires_at
       WHEN $5 OR pg_postmaster_start_time() > now() - ${MS('$6')} THEN NULL
       WHEN expires_at < now() THEN expires_at
       WHEN renewed_at < now() - ${MS('$3')} AND pg_try_advisory_xact_lock_shared(${LOCK('id')})

@@ -103,7 +103,7 @@ export class Lease {
     this.#locked = false;
     client.on('notification', () => this.#schedule(Math.random() * SPREAD_MS));
     await this.#inTime(client, () => client.query(`LISTEN ${RELEASES}`));
-    await this.#beat(client, this.#beatMs * SILENCE_BEATS, true);
+    this.#take(client, await this.#beat(client, this.#beatMs * SILENCE_BEATS, true));
   }
 
   async #sweep(): Promise<void> {
@@ -116,8 +116,12 @@ export class Lease {
     if (this.#beats % BEATS_A_LOOK === 0) await this.#inTime(client, () => noteUnknown(client));
     if (this.#beats % BEATS_A_LOOK_AT_OURS === 0)
       await this.#inTime(client, () => takeUpStranded(client, this.#executorId));
-    // Beats go on while many are taken over.
-    if (heard.gone.length > 0 && !this.#adopting) this.#adopt(client, heard).catch(warn);
+    this.#take(client, heard);
+  }
+
+  /** Has work taken over while beats go on. */
+  #take(client: pg.Client, heard: Heard): void {
+    if (this.#mayAdopt && heard.gone.length > 0 && !this.#adopting) this.#adopt(client, heard).catch(warn);
   }
 
   async #beat(client: pg.Client, silenceMs: number, trusting: boolean): Promise<Heard> {
