@@ -24,7 +24,7 @@ const MIXES: readonly Mix[] = [
     perMinute: { kill: 60, freeze: 4, clock: 2, restart: 8, exhaust: 2, lock: 4, ...network, ...sessions },
   },
   kills,
-  { name: 'database', perMinute: { kill: 30, restart: 20, ...sessions, lock: 6, exhaust: 3 } },
+  { name: 'database', perMinute: { kill: 30, restart: 25, ...sessions, lock: 6, exhaust: 3 } },
   kills,
   { name: 'frozen', perMinute: { kill: 20, freeze: 16, longFreeze: 2, ...network } },
   allAtOnce,
