@@ -9,7 +9,7 @@ const BEAT_MS = 1_200;
 /** A beat may be late by its jitter and a busy moment. */
 const SILENCE_BEATS = 1.6;
 /** After a restart or a failover of the database everyone has connected again by then, and is heard. */
-const GRACE_MS = 3_500;
+const GRACE_MS = 1_500;
 /** Work that nobody is known to do is looked for less often: it takes a scan of all that is unfinished. */
 const BEATS_A_LOOK = 10;
 const BEATS_A_LOOK_AT_OURS = 25;

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { beat } from '../../server/infra/lease-beat.ts';
 import { createDatabase } from '../support/database.ts';
 
-const GIVEN = { executorId: 'mine', leaseMs: 10_000, silenceMs: 2_000, absenceMs: 2_000, graceMs: 3_500, locked: true };
+const GIVEN = { executorId: 'mine', leaseMs: 10_000, silenceMs: 2_000, absenceMs: 2_000, graceMs: 1_500, locked: true };
 
 test('whoever had lost its lease before the database started is gone, also while others may still be connecting', async () => {
   const database = await createDatabase();

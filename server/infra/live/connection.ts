@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { StoreClient } from '../hosts-client.ts';
 
 const FIRST_WAIT_MS = 50;
-const LONGEST_WAIT_MS = 2_000;
+const LONGEST_WAIT_MS = 500;
 
 type Options = {
   url: string;
