@@ -14,6 +14,7 @@ const READY_MS = 2_500;
 const BACK_MS = 1_000;
 const LONGEST_MS = 90_000;
 const ASK_AGAIN_MS = 5;
+const LONGEST_SAID = 2_000;
 
 /** From `npm start` to the first answer, and from a crash to the next one, with the data and the builds there. */
 export const startAndCrash: Part = { name: 'start', run };
@@ -63,23 +64,37 @@ async function startOnce(dataDir: string): Promise<{ readyMs: number; backMs: nu
   const url = `http://127.0.0.1:${port}`;
   const env = { ...process.env, DATA_DIR: dataDir, PORT: String(port), DATABASE_URL: '', NO_COLOR: '1' };
   const begun = performance.now();
-  const npm = spawn('npm', ['start', '--silent'], { cwd: root, env, stdio: 'ignore', detached: true });
+  const npm = spawn('npm', ['start', '--silent'], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
+  let said = '';
+  npm.stderr.on('data', (data) => {
+    said = `${said}${data}`.slice(-LONGEST_SAID);
+  });
   const ended = once(npm, 'exit');
+  const endedEarly = ended.then(([code]) => {
+    throw new Error(`npm start ended by itself (${code}): ${said}`);
+  });
+  endedEarly.catch(() => {});
+  const answers = () => Promise.race([untilReady(url), endedEarly]);
   const abandon = () => process.kill(-npm.pid!, 'SIGTERM');
   process.once('exit', abandon);
   try {
-    await untilReady(url);
+    await answers();
     const readyMs = performance.now() - begun;
     const record = await readFile(join(dataDir, 'server.pid'), 'utf8');
     const pid = Number(record.match(/\d+/)?.[0]);
     const crashed = performance.now();
     process.kill(pid, 'SIGKILL');
-    await untilReady(url);
+    await answers();
     return { readyMs, backMs: performance.now() - crashed };
   } finally {
     process.off('exit', abandon);
     // Npm and what it started are a group of their own, as in a terminal.
-    process.kill(-npm.pid!, 'SIGINT');
+    if (npm.exitCode === null) process.kill(-npm.pid!, 'SIGINT');
     await ended;
     await untilStopped(dataDir);
   }
