@@ -2,10 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, clientOf } from '../support/client.ts';
 
 const PATIENCE_MS = 25_000;
+const FIRST_WAIT_MS = 25;
+const LONGEST_WAIT_MS = 400;
 
 /**
- * Makes a client that does what clients should: it sends again, with the same key, what got no answer, until there is
- * one. Throws, with the last failure, when there is none within 25 seconds.
+ * Makes a client that does what clients should: it sends again, with the same key, what got no answer, after waits that
+ * grow, until there is one. Throws, with the last failure, when there is none within 25 seconds.
  */
 export const patientClientOf = (...urls: string[]): Client =>
   patient(
@@ -40,7 +42,7 @@ function patient(clients: Client[], patienceMs: number): Client {
             return await (client[name] as (...args: unknown[]) => Promise<unknown>)(...args);
           } catch (error) {
             if (performance.now() > end) throw error;
-            await delay(50);
+            await delay(Math.min(FIRST_WAIT_MS * 2 ** tries, LONGEST_WAIT_MS) * (0.5 + Math.random()));
           }
         }
       },
