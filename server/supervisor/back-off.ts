@@ -1,2 +1,5 @@
-/** How many ms to wait before the next start, after so many failures in a row: none, then 100, doubled up to 5000. */
-export const backOff = (failures: number): number => (failures < 2 ? 0 : Math.min(5000, 100 * 2 ** (failures - 2)));
+const LONGEST_MS = 5_000;
+
+/** How many ms to wait before the next start, after so many failures in a row: none, then 100, doubled up to `longestMs`. */
+export const backOff = (failures: number, longestMs = LONGEST_MS): number =>
+  failures < 2 ? 0 : Math.min(longestMs, 100 * 2 ** (failures - 2));

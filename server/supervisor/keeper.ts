@@ -8,6 +8,9 @@ const hopeless = new Set<number | null>([78, 76]);
 /** A server that has run this long is taken to be sound: what ends it next is not the old trouble. */
 const soundMs = 10_000;
 
+/** One that was ready is able to run, whatever ends it again and again: its shoppers wait for it. */
+const longestOnceReadyMs = 400;
+
 export type KeeperOptions = Readonly<{
   start: () => Child;
   /** The first start waits for this. */
@@ -73,8 +76,9 @@ export function keepRunning({ start, after, stop, force, onReady, onDown }: Keep
       if (next) continue;
       if (hopeless.has(exit.code)) return exit.code ?? 1;
       failures = url !== undefined && downSince - readyAt >= soundMs ? 1 : failures + 1;
-      onDown(exit, backOff(failures));
-      await delay(backOff(failures), undefined, { signal: wake.signal }).catch(() => {});
+      const nextMs = backOff(failures, url === undefined ? undefined : longestOnceReadyMs);
+      onDown(exit, nextMs);
+      await delay(nextMs, undefined, { signal: wake.signal }).catch(() => {});
     }
     await Promise.all(both().map(({ exit }) => exit));
     return 0;

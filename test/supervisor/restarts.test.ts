@@ -28,8 +28,23 @@ test('waits longer and longer when the server keeps ending', async () => {
   expect(await supervisor.exit).toBe(0);
 });
 
+test('does not wait long when it keeps being killed, but was ready each time', async () => {
+  const supervisor = bench.start();
+  await supervisor.prints(/Store http/);
+  for (let kills = 1; kills <= 6; kills++) {
+    process.kill(await bench.serverPid(), 'SIGKILL');
+    await supervisor.prints(new RegExp(`(back after \\d+ ms.*){${kills}}`, 's'));
+  }
+  expect(
+    supervisor
+      .output()
+      .match(/again (now|in \d+ ms)/g)
+      ?.slice(-3),
+  ).toEqual(Array(3).fill('again in 400 ms'));
+});
+
 test('the wait doubles up to five seconds', () => {
-  expect([1, 2, 3, 4, 7, 8, 50].map(backOff)).toEqual([0, 100, 200, 400, 3200, 5000, 5000]);
+  expect([1, 2, 3, 4, 7, 8, 50].map((failures) => backOff(failures))).toEqual([0, 100, 200, 400, 3200, 5000, 5000]);
 });
 
 test.each([
