@@ -12,6 +12,7 @@ afterAll(() => cluster?.close());
 const counts = {
   kill: 20,
   restart: 3,
+  freeze: 1,
   terminate: 6,
   terminateAtCommit: 3,
   loseCommit: 6,
@@ -40,6 +41,6 @@ test.each([
     const round = await runRound(plan, cluster, { databaseUrl, log: new Log() });
     console.log(JSON.stringify({ ...round, plan: undefined }));
     expect(round.violations).toEqual([]);
-    expect(round.struck).toMatchObject({ kill: counts.kill, restart: counts.restart });
+    expect(round.struck).toMatchObject({ kill: counts.kill, restart: counts.restart, freeze: counts.freeze });
   },
 );

@@ -18,12 +18,14 @@ export type TcpProxy = Readonly<{
   delay(milliseconds: number): void;
   /** Passes nothing on, without closing anything or refusing anybody, until healed. */
   blackHole(): void;
+  /** Passes nothing on for good on the connections that there are, and closes none. Those that come later are as ever. */
+  lose(): void;
   /** Ends delays and the black hole: what was held up goes on. */
   heal(): void;
   close(): Promise<void>;
 }>;
 
-type Pair = { client: Socket; server: Socket; losing: boolean; silent: boolean };
+type Pair = { client: Socket; server: Socket; losing: boolean; silent: boolean; lost: boolean };
 
 const resetBoth = ({ client, server }: Pair) => {
   client.resetAndDestroy();
@@ -52,19 +54,21 @@ export async function startProxy(targetUrl: string): Promise<TcpProxy> {
 
   const listener = createServer((client) => {
     const server = connect(Number(target.port), target.hostname);
-    const pair: Pair = { client, server, losing: false, silent: false };
+    const pair: Pair = { client, server, losing: false, silent: false, lost: false };
     pairs.add(pair);
     for (const socket of [client, server]) socket.setNoDelay(true).on('error', () => {});
     pass(client, server, (data) => {
+      if (pair.lost) return undefined;
       if (losing && data.includes('COMMIT')) {
         losing = false;
         pair.losing = true;
       }
       return data;
     })
-      .then(() => server.end())
-      .catch(() => pair.silent || server.destroy());
+      .then(() => pair.lost || server.end())
+      .catch(() => pair.silent || pair.lost || server.destroy());
     pass(server, client, (data) => {
+      if (pair.lost) return undefined;
       if (pair.losing) {
         resetBoth(pair);
         return undefined;
@@ -110,6 +114,9 @@ export async function startProxy(targetUrl: string): Promise<TcpProxy> {
       open = new Promise((resolve) => {
         heal = resolve;
       });
+    },
+    lose() {
+      for (const pair of pairs) pair.lost = true;
     },
     heal() {
       delayMs = 0;

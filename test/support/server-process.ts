@@ -11,6 +11,8 @@ const LOG_LENGTH = 500_000;
 export type ServerProcess = {
   readonly url: string;
   readonly pid: number;
+  /** Whether there is a process, ready or not. */
+  readonly running: boolean;
   /** What the server has written to its log. */
   readonly log: string;
   /** Starts it and waits until it answers. Throws with its log when it ends instead. */
@@ -61,6 +63,9 @@ export async function serverProcess(databaseUrl: string, env: Record<string, str
     },
     get log() {
       return log;
+    },
+    get running() {
+      return running();
     },
     start,
     async kill(signal = 'SIGKILL') {

@@ -38,6 +38,9 @@ export async function startServer({ env = {}, databaseUrl }: StoreOptions = {}):
     get pid() {
       return server.pid;
     },
+    get running() {
+      return server.running;
+    },
     get log() {
       return server.log;
     },

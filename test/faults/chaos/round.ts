@@ -59,7 +59,8 @@ const environment = ({ group, measured }: RoundPlan) => ({
   DISPATCH_STEP_MS: measured ? '100' : '50',
   PAYMENT_WINDOW_SECONDS: '3',
   GROUP_COMMIT: group ? 'on' : 'off',
-  LEASE_SECONDS: '2',
+  // Short, so that the frozen lose their orders; where adoption is measured, as it is by default.
+  LEASE_SECONDS: measured ? '10' : '2',
 });
 
 export type RoundOptions = Readonly<{

@@ -58,11 +58,21 @@ export class Server {
     });
   }
 
-  /** Ends its process by SIGKILL. It is started again at once, unless `forGood`; then `revive` starts it. */
-  async kill(forGood = false): Promise<void> {
+  /** Waits until there is a process, ready or not. */
+  async running(): Promise<void> {
+    await eventually('the server is started', () => this.#process.running, PATIENCE_MS);
+  }
+
+  /**
+   * Ends its process by SIGKILL; tells whether there was one. It is started again at once, unless `forGood`; then `revive`
+   * starts it.
+   */
+  async kill(forGood = false): Promise<boolean> {
     this.#supervised = !forGood;
+    const wasRunning = this.#process.running;
     await this.#process.kill('SIGKILL');
     this.#ready = false;
+    return wasRunning;
   }
 
   revive(): void {
@@ -82,8 +92,11 @@ export class Server {
 
   /** Lets it start with a clock that many minutes off. */
   async setClock(minutes: number): Promise<void> {
-    this.#clock = { LD_PRELOAD: libfaketime!, FAKETIME: `${minutes}m`, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
+    // Without a sign, it is no offset to libfaketime, and the process ends.
+    const FAKETIME = `${minutes < 0 ? '' : '+'}${minutes}m`;
+    this.#clock = { LD_PRELOAD: libfaketime!, FAKETIME, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
     await this.kill();
+    await this.ready();
   }
 
   /** Ends its process: by SIGTERM, after which it must exit as it should, or by SIGKILL. Its proxies end too. */

@@ -9,11 +9,14 @@ import { libfaketime, type Server } from './server.ts';
 /** What faults strike. */
 export type Target = Readonly<{ cluster: Cluster; databaseUrl: string; servers: readonly Server[] }>;
 
-/** Most servers are killed at work, the others while they start. */
+/** Most servers are killed at work, the others while they start, at some moment of what a start takes. */
 const KILLED_AT_WORK = 0.8;
+const START_MS = 1_000;
 /** One that is killed at work has worked for up to this long, and most for less: in its first moments it takes up what it left. */
 const LONGEST_LIFE_MS = 1_500;
-const SESSIONS = 60;
+/** More than PostgreSQL takes. */
+const SESSIONS = 120;
+const TOO_MANY_CONNECTIONS = '53300';
 const PATIENCE_MS = 30_000;
 const CLOCK_MINUTES = 10;
 
@@ -35,11 +38,16 @@ const freeze: Act = async ({ lastsMs }, server) => {
 
 const ACTS: Record<Fault, Act> = {
   async kill({ choice }, server) {
-    if (choice < KILLED_AT_WORK) {
-      await server.ready();
-      await delay((choice / KILLED_AT_WORK) ** 2 * LONGEST_LIFE_MS);
-    }
-    await server.kill();
+    // One that ended by itself meanwhile, since PostgreSQL was away, was not killed: its next process is.
+    do {
+      if (choice < KILLED_AT_WORK) {
+        await server.ready();
+        await delay((choice / KILLED_AT_WORK) ** 2 * LONGEST_LIFE_MS);
+      } else {
+        await server.running();
+        await delay(((choice - KILLED_AT_WORK) / (1 - KILLED_AT_WORK)) * START_MS);
+      }
+    } while (!(await server.kill()));
   },
   freeze,
   longFreeze: freeze,
@@ -73,8 +81,10 @@ const ACTS: Record<Fault, Act> = {
     const sessions = Array.from({ length: SESSIONS }, () => sessionOn(databaseUrl));
     // Those that are refused are as good: there were no more.
     const opened = await Promise.allSettled(sessions.map((session) => session.connect()));
-    if (opened.some(({ status }) => status === 'fulfilled')) await delay(lastsMs);
+    const refused = opened.some((one) => one.status === 'rejected' && one.reason.code === TOO_MANY_CONNECTIONS);
+    if (refused) await delay(lastsMs);
     await Promise.all(sessions.map((session) => session.end().catch(() => {})));
+    if (!refused) throw new Error('PostgreSQL had connections left, or was away.');
   },
   lock: ({ lastsMs, choice }, _server, _link, { databaseUrl }) =>
     withSession(databaseUrl, async (session) => {
@@ -95,8 +105,9 @@ const ACTS: Record<Fault, Act> = {
   async blackHole({ lastsMs, choice }, _server, link) {
     link.blackHole();
     await delay(lastsMs);
-    // The network comes back, or the connections turn out to be dead.
-    if (choice < 0.5) link.reset();
+    // The network comes back, or the connections turn out to be dead, or nobody ever hears of them again.
+    if (choice < 1 / 3) link.reset();
+    else if (choice < 2 / 3) link.lose();
     link.heal();
   },
 };
