@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { type Prisma, PrismaClient } from '../generated/prisma/client.ts';
-import { StoreClient } from './hosts-client.ts';
+import { ANSWER_WITHIN_MS, StoreClient } from './hosts-client.ts';
 
 /** A transaction that is open. What takes one runs inside it, and commits or fails with it. */
 export type Tx = Prisma.TransactionClient;
@@ -33,6 +33,7 @@ export function openDatabase(url: string, size: number): Database {
     application_name: APPLICATION_NAME,
     connectionTimeoutMillis: 5_000,
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    answerWithinMs: ANSWER_WITHIN_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     keepAlive: true,
   });

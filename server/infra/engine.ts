@@ -15,6 +15,8 @@ const APPLICATION_VERSION = '1';
 
 /** Longest that the engine's sessions may hold their locks without saying anything. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
+/** The server ends none of the engine's statements: each is small, but may wait for a lock that somebody holds silently. */
+const ENGINE_ANSWER_WITHIN_MS = 20_000;
 
 let connections: pg.Pool | undefined;
 
@@ -71,6 +73,7 @@ function openConnections(databaseUrl: string, size: number, idleMs: number): pg.
     application_name: `${APPLICATION_NAME}-engine`,
     connectionTimeoutMillis: 10_000,
     idle_in_transaction_session_timeout: idleMs,
+    answerWithinMs: ENGINE_ANSWER_WITHIN_MS,
     keepAlive: true,
   });
   pool.on('error', (error) => log.warn({ error: error.message }, 'an engine connection failed'));

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { APPLICATION_NAME, type Tx } from '../database.ts';
 import { isStale } from '../database-errors.ts';
 import { hashOf } from '../hash.ts';
-import { StoreClient } from '../hosts-client.ts';
+import { ANSWER_WITHIN_MS, StoreClient } from '../hosts-client.ts';
 import { log } from '../log.ts';
 import { Pipeline } from './pipeline.ts';
 
@@ -38,6 +38,7 @@ export class GroupPool {
       application_name: `${APPLICATION_NAME}-group`,
       connectionTimeoutMillis: 5_000,
       statement_timeout: STATEMENT_TIMEOUT_MS,
+      answerWithinMs: ANSWER_WITHIN_MS,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
       keepAlive: true,
       pipeline: true,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { StoreClient } from '../hosts-client.ts';
+import { ANSWER_WITHIN_MS, StoreClient } from '../hosts-client.ts';
 
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 500;
@@ -37,6 +37,7 @@ export class LastingConnection {
       connectionString: url,
       application_name: name,
       connectionTimeoutMillis: 5_000,
+      answerWithinMs: ANSWER_WITHIN_MS,
       keepAlive: true,
       keepAliveInitialDelayMillis: 5_000,
     });
