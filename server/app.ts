@@ -34,7 +34,7 @@ export async function startApp(env: Env, databaseUrl: string): Promise<App> {
   const lease = new Lease(direct, executorId, env.leaseMs);
   await Promise.all([live.start(direct), lease.take()]);
   await startEngine(databaseUrl, executorId, env.enginePool, env.leaseMs);
-  const group = env.groupCommit ? await startGroupCommit(direct, env.groupPool) : undefined;
+  const group = env.groupCommit ? await startGroupCommit(direct, env.groupPool, env.leaseMs) : undefined;
   await lease.startAdopting();
   await schedulePruning({ retentionMs: env.workflowRetentionMs });
 

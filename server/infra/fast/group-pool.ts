@@ -22,7 +22,7 @@ const PLANNER = [
 /** A plan made when a table was next to empty is a bad one soon after: no plan is older than this. */
 const REPLAN_MS = 2_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
-const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
+const LONGEST_IDLE_IN_TRANSACTION_MS = 10_000;
 
 /** Connections for transactions that many workflows share: few, since each carries many. */
 export class GroupPool {
@@ -30,7 +30,8 @@ export class GroupPool {
   readonly #names = new Map<string, string>();
   readonly #replanAt = new WeakMap<pg.PoolClient, number>();
 
-  constructor(url: string, size: number) {
+  /** `leaseMs`: a process that is silent for this long loses its workflows, and with them its locks on them. */
+  constructor(url: string, size: number, leaseMs = LONGEST_IDLE_IN_TRANSACTION_MS) {
     this.#pool = new pg.Pool({
       connectionString: url,
       Client: StoreClient,
@@ -39,7 +40,7 @@ export class GroupPool {
       connectionTimeoutMillis: 5_000,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       answerWithinMs: ANSWER_WITHIN_MS,
-      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: Math.min(leaseMs, LONGEST_IDLE_IN_TRANSACTION_MS),
       keepAlive: true,
       pipeline: true,
       options: PLANNER.map((setting) => `-c ${setting}`).join(' '),

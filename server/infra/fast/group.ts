@@ -44,8 +44,8 @@ export class GroupCommit {
   /** Workflows that this process began and still owns: no step beyond the first can have been recorded before. */
   readonly #begunHere = new Map<string, { owner: string; firstOutput: unknown }>();
 
-  constructor(databaseUrl: string, connections: number) {
-    this.pool = new GroupPool(databaseUrl, connections);
+  constructor(databaseUrl: string, connections: number, leaseMs?: number) {
+    this.pool = new GroupPool(databaseUrl, connections, leaseMs);
   }
 
   /** Lets the engine record ended workflows itself again. */

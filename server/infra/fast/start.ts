@@ -8,8 +8,12 @@ import { differencesFromEngine } from './verify.ts';
  * Starts group commit, if the engine's rows are as it writes them; otherwise says so, and every step is a transaction
  * of its own. The engine must run.
  */
-export async function startGroupCommit(databaseUrl: string, connections: number): Promise<GroupCommit | undefined> {
-  const group = new GroupCommit(databaseUrl, connections);
+export async function startGroupCommit(
+  databaseUrl: string,
+  connections: number,
+  leaseMs: number,
+): Promise<GroupCommit | undefined> {
+  const group = new GroupCommit(databaseUrl, connections, leaseMs);
   const differences = await lastingDifferences(group);
   if (differences.length === 0) {
     setGroupCommit(group);
