@@ -48,7 +48,7 @@ async function listen(server: Server, { port, host, listenFd }: Env): Promise<nu
   return typeof address === 'object' && address ? address.port : port;
 }
 
-/** Told to end before it is ready, it has begun nothing. */
+/** Told to end before it is ready, it has answered nobody; others find what it may have taken over. */
 let end: (noticeMs: number) => unknown = () => process.exit(0);
 process.on('SIGTERM', () => end(NOTICE_MS)).on('SIGINT', () => end(0));
 

@@ -1,7 +1,7 @@
 import type { Point } from '../support/freeze.ts';
 
 /** Whose life is lived while the server is killed: see `stories` in kills.ts. */
-export type Story = 'bought' | 'declined' | 'failed' | 'cancelled' | 'expired' | 'refunded' | 'restocked';
+export type Story = 'bought' | 'refused' | 'declined' | 'failed' | 'cancelled' | 'expired' | 'refunded' | 'restocked';
 
 /**
  * What becomes of what the killed server was writing. LOST: its session is ended. DONE: it is committed although
@@ -78,7 +78,10 @@ function dispatches(path: Path): Boundary[] {
 const report = (story: Story, kind: string) =>
   at(story, 'the storing of the report', { event: 'INSERT', table: 'order_signals', when: `NEW.kind = '${kind}'` });
 
-/** Every moment between two writes of a checkout, a payment, a dispatch and a restocking. */
+/**
+ * Every moment between two writes of a checkout, a payment, a dispatch and a restocking. A decline, a failure and a wish to cancel
+ * are stored as a payment is, with what they settle.
+ */
 export function boundariesOf(path: Path): Boundary[] {
   const stepOf = path === 'alone' ? step : groupStep;
   const settle = (story: Story) => stepOf(story, 'checkout', 'settling', 1);
@@ -90,7 +93,9 @@ export function boundariesOf(path: Path): Boundary[] {
     ...dispatches(path),
     ...(path === 'alone' ? clears('bought', 'checkout') : []),
     ...ends('bought', 'checkout'),
+    ...stepOf('refused', 'checkout', 'placing', 0),
     ...settle('declined'),
+    ...stepOf('declined', 'checkout', 'settling again', 2),
     ...settle('failed'),
     ...settle('cancelled'),
     ...settle('expired'),

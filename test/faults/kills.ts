@@ -66,6 +66,12 @@ const stories: Record<Story, Teller> = {
     await pay(client, key, 'PAID');
     await becomes(client, key, 'DISPATCHED', 'SUCCEEDED');
   },
+  async refused(client, key) {
+    const { id } = await client.product('WIDGET');
+    const answer = await client.checkout(key, [{ productId: id, quantity: 1000 }]);
+    expect(answer.__typename).toBe('InsufficientStockError');
+    expect((await client.order(answer.order!.id))?.events.map(({ type }) => type)).toEqual(['CREATED', 'CANCELLED']);
+  },
   async declined(client, key) {
     const { status } = await checkOut(client, key);
     if (status === 'PENDING') await pay(client, key, 'DECLINED');
