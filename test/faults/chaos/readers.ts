@@ -21,6 +21,7 @@ const AGAIN_MS = 100;
 const FOLLOWED = 0.4;
 const LEAVES = 0.2;
 const LATEST_MS = 60_000;
+const LATELY = 50;
 
 /** Readers of streams, each of which resumes where its last stream ended, at the next server. */
 export class Readers {
@@ -89,12 +90,18 @@ export class Readers {
 
   async #findStateProblems(client: Client): Promise<string[]> {
     const { edges } = await client.ask<{ edges: { node: State }[] }>('{ products { edges { node { id version } } } }');
-    const now = new Map(edges.map(({ node }) => [node.id, node.version]));
+    const stock = new Map(edges.map(({ node }) => [node.id, node.version]));
+    const readings = await Promise.all(
+      this.#states.map(async ({ field, connections }) => {
+        const now = field === 'inventoryChanged' ? stock : await ordersNow(client, connections.at(-1) ?? []);
+        return { field, connections, now };
+      }),
+    );
     const find = () =>
-      this.#states.flatMap(({ field, connections }) =>
-        findStateProblems(connections, field === 'inventoryChanged' ? now : undefined).map((p) => `${field}: ${p}`),
+      readings.flatMap(({ field, connections, now }) =>
+        findStateProblems(connections, now).map((problem) => `${field}: ${problem}`),
       );
-    await eventually('the newest stock is told', () => find().length === 0).catch(() => {});
+    await eventually('the newest is told', () => find().length === 0).catch(() => {});
     return find();
   }
 
@@ -165,4 +172,10 @@ export class Readers {
     }
     await delay(AGAIN_MS, undefined, { signal: this.#end.signal }).catch(() => {});
   }
+}
+
+/** Who watches all orders hears of those that change from then on: of what was told lately, the newest is known. */
+async function ordersNow(client: Client, told: readonly State[]): Promise<Map<string, number>> {
+  const ids = [...new Set(told.map(({ id }) => id))].slice(-LATELY);
+  return new Map(await Promise.all(ids.map(async (id) => [id, (await client.order(id))!.version] as const)));
 }
