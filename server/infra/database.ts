@@ -1,7 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { type Prisma, PrismaClient } from '../generated/prisma/client.ts';
-import { ANSWER_WITHIN_MS, StoreClient } from './hosts-client.ts';
+import { StoreClient } from './hosts-client.ts';
+import { ANSWER_WITHIN_MS } from './silence.ts';
 
 /** A transaction that is open. What takes one runs inside it, and commits or fails with it. */
 export type Tx = Prisma.TransactionClient;

@@ -1,29 +1,13 @@
-import type { Socket } from 'node:net';
 import pg from 'pg';
 import { type Host, parseAddress } from './hosts.ts';
 import { NoPrimaryError, type Primary, primaryOf } from './hosts-primary.ts';
+import { cutWhenSilent } from './silence.ts';
 
 const READ_ONLY_TRANSACTION = '25006';
 const CONNECTION_FAILURE = '08006';
 
 type Callback = (error?: Error) => void;
 type Parameter = { parameterName: string; parameterValue: string };
-
-/** For connections whose statements the server ends after ten seconds. */
-export const ANSWER_WITHIN_MS = 12_000;
-/** Looks within the time in which a statement has to be answered. */
-const LOOKS = 4;
-
-declare module 'pg' {
-  interface ClientConfig {
-    /**
-     * A StoreClient breaks its connection off when a statement waits and nothing has come for this long, or a quarter more.
-     * The network, or a host that is gone, can leave it without a word, and the kernel sends again for a quarter of an
-     * hour. To be more than the longest statement is given by the server.
-     */
-    answerWithinMs?: number;
-  }
-}
 
 /**
  * A client of node-postgres that is connected to a server that accepts writes, or not at all. With several hosts in
@@ -86,27 +70,11 @@ export class StoreClient extends pg.Client {
 
   #connect(callback: Callback): void {
     super.connect((error: Error | null) => {
-      if (!error) this.#cutWhenSilent();
+      if (!error && this.#answerWithinMs !== undefined) cutWhenSilent(this, this.#answerWithinMs);
       if (error || this.#readOnly.size === 0) return callback(error ?? undefined);
       this.on('error', () => {});
       this.end(() => {});
       callback(new NoPrimaryError(`could not connect to server: ${this.host}:${this.port} is read-only`));
     });
-  }
-
-  #cutWhenSilent(): void {
-    if (this.#answerWithinMs === undefined) return;
-    const stream = this.connection.stream as Socket;
-    let heard = stream.bytesRead;
-    let silentLooks = 0;
-    const timer = setInterval(() => {
-      // Public in node-postgres, though not in its types: false while a statement waits for its answer.
-      const waits = !(this as unknown as { readyForQuery: boolean }).readyForQuery;
-      silentLooks = waits && stream.bytesRead === heard ? silentLooks + 1 : 0;
-      heard = stream.bytesRead;
-      if (silentLooks > LOOKS) this.cut();
-    }, this.#answerWithinMs / LOOKS);
-    timer.unref();
-    this.once('end', () => clearInterval(timer));
   }
 }

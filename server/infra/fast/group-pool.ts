@@ -2,8 +2,9 @@ import pg from 'pg';
 import { APPLICATION_NAME, type Tx } from '../database.ts';
 import { isStale } from '../database-errors.ts';
 import { hashOf } from '../hash.ts';
-import { ANSWER_WITHIN_MS, StoreClient } from '../hosts-client.ts';
+import { StoreClient } from '../hosts-client.ts';
 import { log } from '../log.ts';
+import { ANSWER_WITHIN_MS } from '../silence.ts';
 import { Pipeline } from './pipeline.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { ANSWER_WITHIN_MS, StoreClient } from '../hosts-client.ts';
+import { StoreClient } from '../hosts-client.ts';
+import { ANSWER_WITHIN_MS } from '../silence.ts';
 
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 500;
