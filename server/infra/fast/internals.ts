@@ -6,7 +6,7 @@
 import type { WorkflowHandle } from '@dbos-inc/dbos-sdk';
 import { functionIDGetIncrement, getCurrentContextStore } from '@dbos-inc/dbos-sdk/internal/context';
 import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
-import { getFunctionRegistration } from '@dbos-inc/dbos-sdk/internal/decorators';
+import { getFunctionRegistration, registerFunctionWrapper } from '@dbos-inc/dbos-sdk/internal/decorators';
 import { DBOSJSON, SERIALIZER_MARKER_KEY, SERIALIZER_MARKER_VALUE } from '@dbos-inc/dbos-sdk/internal/serialization';
 import { globalParams } from '@dbos-inc/dbos-sdk/internal/utils';
 import { SuperJSON } from 'superjson';
@@ -75,17 +75,38 @@ export async function runBegun<Input>(
   { id, owner }: Pick<NewWorkflow, 'id' | 'owner'>,
   input: Input,
 ): Promise<WorkflowHandle<unknown>> {
-  const registered = getFunctionRegistration(workflow)?.registeredFunction;
   const executor = DBOSExecutor.globalInstance;
-  if (!registered || !executor) throw new Error('The engine does not run, or does not know the workflow.');
+  if (!executor) throw new Error('The engine does not run.');
   const dequeuedStatus = { status: 'PENDING', recoveryAttempts: 1, serialization: DBOSJSON.name() };
-  return executor.internalWorkflow(
-    registered as (input: Input) => Promise<unknown>,
-    { workflowUUID: id, ownerXid: owner, dequeuedStatus: dequeuedStatus as never },
-    undefined,
-    undefined,
-    input,
-  );
+  return executor.internalWorkflow(takingItsInput(workflow as Workflow) as () => Promise<unknown>, {
+    workflowUUID: id,
+    ownerXid: owner,
+    dequeuedStatus: dequeuedStatus as never,
+    configuredInstance: { input } as never,
+  });
+}
+
+type Workflow = (input: unknown) => Promise<unknown>;
+type TakingItsInput = (this: { input: unknown }) => Promise<unknown>;
+
+const takingTheirInput = new WeakMap<Workflow, TakingItsInput>();
+
+/**
+ * The workflow as a function without arguments, which the engine would write and read once more. Its input is on the
+ * instance that the engine calls it on.
+ */
+function takingItsInput(workflow: Workflow): TakingItsInput {
+  const known = takingTheirInput.get(workflow);
+  if (known) return known;
+  const registration = getFunctionRegistration(workflow);
+  const registered = registration?.registeredFunction as Workflow | undefined;
+  if (!registration || !registered) throw new Error('The engine does not know the workflow.');
+  const taking: TakingItsInput = function () {
+    return registered(this.input);
+  };
+  registerFunctionWrapper(taking, registration);
+  takingTheirInput.set(workflow, taking);
+  return taking;
 }
 
 /** Locks the workflows' rows until the commit, and leaves out those that this execution no longer owns. */
