@@ -60,7 +60,7 @@ export function query<Row>(tx: Tx, text: string, ...parameters: unknown[]): Prom
 }
 
 /** What a transaction of group commit can do beside: see Pipeline. */
-type SendsAhead = { sendAhead?: (text: string, parameters: unknown[]) => void };
+type SendsAhead = { sendAhead?: (text: string, parameters: unknown[]) => Promise<{ rows: unknown[] }> };
 
 /** Runs statements that do not need each other's rows: where the transaction can, without a round trip for each. */
 export async function together<Rows extends unknown[]>(
@@ -76,6 +76,16 @@ export async function together<Rows extends unknown[]>(
 /** Runs a statement whose rows nobody needs: where the transaction can, its outcome is waited for with the COMMIT. */
 export async function write(tx: Tx, text: string, ...parameters: unknown[]): Promise<void> {
   const { sendAhead } = tx as SendsAhead;
-  if (sendAhead) sendAhead(text, parameters);
+  if (sendAhead) void sendAhead(text, parameters);
   else await query(tx, text, ...parameters);
+}
+
+/**
+ * Reads what is needed only after the COMMIT, without a round trip of its own; undefined where the transaction cannot.
+ * If it fails, so does the transaction.
+ */
+export function readAhead<Row>(tx: Tx, text: string, ...parameters: unknown[]): Promise<Row[]> | undefined {
+  const rows = (tx as SendsAhead).sendAhead?.(text, parameters).then((result) => result.rows as Row[]);
+  rows?.catch(() => {});
+  return rows;
 }

@@ -18,17 +18,20 @@ import { localId, productNumber } from '../graphql/ids.ts';
 import { currentDatabase } from '../infra/database.ts';
 import { checkOut, report } from './orders.commands.ts';
 import { Order } from './orders.graphql.ts';
-import { loadOrder } from './orders.loader.ts';
+import { type LoadedOrder, loadOrder } from './orders.loader.ts';
 import { type RefusedOrder, refusedOrder } from './orders.queries.ts';
+
+/** What a result says of its order. `order`: as it was when the result was committed, where that was read with it. */
+export type OfOrder = { orderId: string; order?: LoadedOrder | undefined };
 
 /** The field `order` of a result: the order as it is once the result is known. */
 export const orderOfResult = (description: string) => ({
   type: Order,
   description,
-  resolve: ({ orderId }: { orderId: string }) => loadOrder(orderId),
+  resolve: ({ orderId, order }: OfOrder) => order ?? loadOrder(orderId),
 });
 
-type CheckoutSuccess = Tagged<'CheckoutSuccess', { orderId: string; replayed: boolean }>;
+type CheckoutSuccess = Tagged<'CheckoutSuccess', OfOrder & { replayed: boolean }>;
 const CheckoutSuccess = builder.objectRef<CheckoutSuccess>('CheckoutSuccess').implement({
   description: 'The order is placed and its stock reserved.',
   fields: (t) => ({
@@ -53,7 +56,7 @@ const InsufficientStockError = builder.objectRef<InsufficientStock>('Insufficien
   }),
 });
 
-type OrderState = Tagged<'OrderStateError', { message: string; orderId: string }>;
+type OrderState = Tagged<'OrderStateError', OfOrder & { message: string }>;
 export const OrderStateError = builder.objectRef<OrderState>('OrderStateError').implement({
   description: "Not possible in the order's state. Nothing was changed.",
   interfaces: [UserError],
@@ -63,10 +66,11 @@ export const OrderStateError = builder.objectRef<OrderState>('OrderStateError').
 });
 
 /** Makes an OrderStateError. */
-export const orderState = (orderId: string, message: string): OrderState => ({
+export const orderState = ({ orderId, order }: OfOrder, message: string): OrderState => ({
   __typename: 'OrderStateError',
   message,
   orderId,
+  order,
 });
 
 const LineInput = builder.inputType('LineInput', {
@@ -118,7 +122,12 @@ builder.mutationField('checkout', (t) =>
         case 'CONFLICT':
           return conflict();
         case 'PLACED':
-          return { __typename: 'CheckoutSuccess', orderId: answer.orderId, replayed: answer.replayed };
+          return {
+            __typename: 'CheckoutSuccess',
+            orderId: answer.orderId,
+            replayed: answer.replayed,
+            order: answer.order,
+          };
         case 'OUT_OF_STOCK': {
           const refused = await refusedOrder(answer.orderId);
           const message = `Only ${refused.available} of ${refused.requested} are in stock.`;
@@ -129,7 +138,7 @@ builder.mutationField('checkout', (t) =>
   }),
 );
 
-type CancelOrderSuccess = Tagged<'CancelOrderSuccess', { orderId: string }>;
+type CancelOrderSuccess = Tagged<'CancelOrderSuccess', OfOrder>;
 const CancelOrderSuccess = builder.objectRef<CancelOrderSuccess>('CancelOrderSuccess').implement({
   description: 'The order is cancelled.',
   fields: (t) => ({
@@ -156,8 +165,9 @@ builder.mutationField('cancelOrder', (t) =>
       const orderId = localId('Order', input.orderId);
       const became = orderId === undefined ? undefined : await report(orderId, 'CANCEL');
       if (orderId === undefined || became === undefined) return notFound('order');
-      if (became === 'APPLIED' || became === 'DUPLICATE') return { __typename: 'CancelOrderSuccess', orderId };
-      return orderState(orderId, 'Only an order that waits for payment can be cancelled.');
+      const { outcome, order } = became;
+      if (outcome === 'APPLIED' || outcome === 'DUPLICATE') return { __typename: 'CancelOrderSuccess', orderId, order };
+      return orderState({ orderId, order }, 'Only an order that waits for payment can be cancelled.');
     },
   }),
 );

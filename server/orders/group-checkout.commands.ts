@@ -6,6 +6,7 @@ import type { GroupCommit } from '../infra/fast/group.ts';
 import { live } from '../infra/live/live.ts';
 import { lookUntilSeen, OverloadedError } from '../infra/patience.ts';
 import { localInbox } from './orders.inbox.ts';
+import { type LoadedOrder, readWithCommit } from './orders.loader.ts';
 import { pace } from './orders.pace.ts';
 import { findByKey, type KnownCheckout } from './orders.queries.ts';
 import { changesOf } from './orders.steps.ts';
@@ -17,7 +18,9 @@ type Begun = Readonly<{ id: string; owner: string; input: CheckoutRequest; first
 const UNIQUE_VIOLATION = '23505';
 
 /** `begun`: placed just now, and its workflow is to run here. */
-type Placing = { known: KnownCheckout; begun?: Begun } | { problem: Problem };
+type Placing = { known: KnownCheckout; begun?: Begun; orders?: OrdersById } | { problem: Problem };
+
+type OrdersById = Promise<Map<string, LoadedOrder>>;
 
 type Candidate = Readonly<{ workflowId: string; owner: string; request: CheckoutRequest }>;
 
@@ -32,6 +35,7 @@ export async function placeInGroup(group: GroupCommit, workflowId: string, reque
   const tryOnce = () =>
     group.repeatable('placeOrder', (tx, items: Candidate[]) => placeMany(group, tx, items), candidate, {
       max: () => pace.admits(),
+      company: true,
     });
   const placing = await tryOnce().catch(async (error: unknown) => {
     if (databaseFailure(error).sqlState !== UNIQUE_VIOLATION) throw error;
@@ -46,7 +50,7 @@ export async function placeInGroup(group: GroupCommit, workflowId: string, reque
     if (placing.begun.firstOutput.status === 'PENDING') localInbox.open(request);
     await group.run(checkoutWorkflow, placing.begun);
   }
-  return placing;
+  return { known: placing.known, order: (await placing.orders)?.get(placing.known.id) };
 }
 
 const KNOWN = `
@@ -82,7 +86,12 @@ async function placeMany(group: GroupCommit, tx: Tx, candidates: Candidate[]): P
     if ('problem' in answer) problems.set(request.key, answer.problem);
     else begun.set(request.key, { id, owner, input: request, firstOutput: answer });
   }
-  if (begun.size > 0) await group.begin(tx, 'checkout', 'placeOrder', [...begun.values()]);
+  const workflows = [...begun.values()];
+  if (workflows.length > 0) await group.begin(tx, 'checkout', 'placeOrder', workflows);
+  const orders = readWithCommit(
+    tx,
+    workflows.map(({ input }) => input.orderId),
+  );
 
   return candidates.map((candidate): Placing => {
     const { key, orderId } = candidate.request;
@@ -93,7 +102,7 @@ async function placeMany(group: GroupCommit, tx: Tx, candidates: Candidate[]): P
     const own = begun.get(key)!;
     const { requestHash } = own.input;
     const answer = { id: own.input.orderId, requestHash, outOfStock: own.firstOutput.status === 'CANCELLED' };
-    return { known: answer, ...(own.input.orderId === orderId && { begun: own }) };
+    return { known: answer, ...(own.input.orderId === orderId && { begun: own }), ...(orders && { orders }) };
   });
 }
 

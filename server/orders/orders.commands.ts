@@ -11,6 +11,7 @@ import { newId } from '../infra/new-id.ts';
 import { lookUntilSeen, patiently } from '../infra/patience.ts';
 import { placeInGroup } from './group-checkout.commands.ts';
 import { localInbox } from './orders.inbox.ts';
+import type { LoadedOrder } from './orders.loader.ts';
 import { findByKey, type KnownCheckout, outcomeOf } from './orders.queries.ts';
 import { receiveReport } from './orders.steps.ts';
 import { type CheckoutRequest, checkoutWorkflow } from './orders.workflow.ts';
@@ -19,7 +20,7 @@ import { type CheckoutRequest, checkoutWorkflow } from './orders.workflow.ts';
 export type CheckoutTerms = Readonly<{ paymentWindowMs: number; dispatchSteps: number; dispatchStepMs: number }>;
 
 export type CheckoutAnswer =
-  | Readonly<{ type: 'PLACED' | 'OUT_OF_STOCK'; orderId: string; replayed: boolean }>
+  | Readonly<{ type: 'PLACED' | 'OUT_OF_STOCK'; orderId: string; replayed: boolean; order?: LoadedOrder | undefined }>
   | Readonly<{ type: 'CONFLICT' }>
   | Readonly<{ type: 'INVALID'; problem: Problem }>;
 
@@ -55,13 +56,13 @@ export async function checkOut(key: string, lines: readonly Line[], terms: Check
   if ('problem' in placing)
     return { type: 'INVALID', problem: (await problemOf(merged.lines, lines)) ?? placing.problem };
   // Another call with this key came first if the order is not the one that this call proposed.
-  return answer(placing.known, requestHash, placing.known.id !== orderId);
+  return answer(placing, requestHash, placing.known.id !== orderId);
 }
 
-async function placeAlone(
-  request: CheckoutRequest,
-  given: readonly Line[],
-): Promise<{ known: KnownCheckout } | { problem: Problem }> {
+/** `order`: as it was when its checkout was committed, where that was read with it. */
+type Answered = { known: KnownCheckout; order?: LoadedOrder | undefined };
+
+async function placeAlone(request: CheckoutRequest, given: readonly Line[]): Promise<Answered | { problem: Problem }> {
   const { key, orderId } = request;
   const known = await findByKey(key);
   if (known) return { known };
@@ -71,9 +72,9 @@ async function placeAlone(
   return { known: await lookUntilSeen(`order:${orderId}`, () => findByKey(key)) };
 }
 
-function answer(known: KnownCheckout, requestHash: string, replayed: boolean): CheckoutAnswer {
+function answer({ known, order }: Answered, requestHash: string, replayed: boolean): CheckoutAnswer {
   if (known.requestHash !== requestHash) return { type: 'CONFLICT' };
-  return { type: known.outOfStock ? 'OUT_OF_STOCK' : 'PLACED', orderId: known.id, replayed };
+  return { type: known.outOfStock ? 'OUT_OF_STOCK' : 'PLACED', orderId: known.id, replayed, order };
 }
 
 /** The order in which lines are given makes no difference to what is asked. */
@@ -89,19 +90,22 @@ async function problemOf(merged: readonly Line[], given: readonly Line[]): Promi
   return 'problem' in placement ? placement.problem : undefined;
 }
 
-/** What became of a report about an order; undefined where there is no such order. */
-export type ReportAnswer = SignalOutcome | 'CONFLICT' | undefined;
+/** What became of a report; `order`: as it was when that was committed, where it was read with it. */
+export type ReportAnswer = Readonly<{ outcome: SignalOutcome | 'CONFLICT'; order?: LoadedOrder | undefined }>;
 
 /**
  * Reports an outcome of payment, or a wish to cancel, and answers once it has taken effect. `key`: makes the same
- * report sent twice one report; without it, reports are told apart by what they say and the order's state.
+ * report sent twice one report; without it, reports are told apart by what they say and the order's state. Undefined
+ * where there is no such order.
  */
-export async function report(orderId: string, kind: SignalKind, key?: string): Promise<ReportAnswer> {
+export async function report(orderId: string, kind: SignalKind, key?: string): Promise<ReportAnswer | undefined> {
   const handed = localInbox.hand(orderId, { kind, key: key ?? null, receivedAt: live.databaseNow() });
   const became = handed && (await patiently(handed));
   if (became) return became;
 
   const receipt = await receiveReport({ orderId, kind, key: key ?? randomUUID() });
-  if (receipt?.result !== 'QUEUED') return receipt?.result === 'SETTLED' ? receipt.outcome : receipt?.result;
-  return lookUntilSeen(`order:${orderId}`, () => outcomeOf(receipt.signalId));
+  if (!receipt) return undefined;
+  if (receipt.result === 'CONFLICT') return { outcome: 'CONFLICT' };
+  if (receipt.result === 'SETTLED') return { outcome: receipt.outcome };
+  return { outcome: await lookUntilSeen(`order:${orderId}`, () => outcomeOf(receipt.signalId)) };
 }

@@ -1,5 +1,5 @@
 import type { Order } from '../generated/prisma/client.ts';
-import { currentDatabase, query } from '../infra/database.ts';
+import { currentDatabase, query, readAhead, type Tx } from '../infra/database.ts';
 import { Batcher } from '../infra/fast/batcher.ts';
 import { groupCommit } from '../infra/fast/current.ts';
 
@@ -15,6 +15,9 @@ const LOAD = `
 
 const OF_PAYMENTS = `SELECT id, payment_id AS "paymentId" FROM orders WHERE payment_id = ANY($1::uuid[])`;
 
+/** An order with all of its columns. */
+export type LoadedOrder = Order;
+
 type Row = Omit<Order, 'number' | 'totalMinor'> & { number: string; totalMinor: string };
 
 const LANES = { lanes: 2 };
@@ -26,9 +29,15 @@ const orders = new Batcher<string, Order>(async (ids) => {
   return ids.map((id) => {
     const row = byId.get(id);
     if (!row) return new Error(`There is no order ${id}.`);
-    return { ...row, number: BigInt(row.number), totalMinor: BigInt(row.totalMinor) };
+    return orderOfRow(row);
   });
 }, LANES);
+
+const orderOfRow = (row: Row): Order => ({
+  ...row,
+  number: BigInt(row.number),
+  totalMinor: BigInt(row.totalMinor),
+});
 
 const ofPayments = new Batcher<string, string | null>(async (paymentIds) => {
   const rows = await query<{ id: string; paymentId: string }>(reader(), OF_PAYMENTS, paymentIds);
@@ -39,6 +48,17 @@ const ofPayments = new Batcher<string, string | null>(async (paymentIds) => {
 /** Reads an order as it is now, with those that others ask for at the same moment. Throws when there is none. */
 export function loadOrder(id: string): Promise<Order> {
   return orders.add(id);
+}
+
+/**
+ * Reads orders at the end of a transaction that changes them, for those who are answered once it is committed: by id.
+ * Undefined where the transaction cannot read ahead; they are loaded then.
+ */
+export function readWithCommit(tx: Tx, ids: readonly string[]): Promise<Map<string, Order>> | undefined {
+  const rows = ids.length > 0 ? readAhead<Row>(tx, LOAD, ids) : undefined;
+  const orders = rows?.then((found) => new Map(found.map((row) => [row.id, orderOfRow(row)])));
+  orders?.catch(() => {});
+  return orders;
 }
 
 /** Finds the order that a payment is for, with those that others look for at the same moment; null where there is none. */

@@ -7,7 +7,7 @@ import { pace } from './orders.pace.ts';
 import { advanceOrders, type DueStep } from './sql/advance.ts';
 import { type Placed, placeOrders } from './sql/place.ts';
 import { receive } from './sql/receive.ts';
-import { type SettleItem, settleOrders } from './sql/settle.ts';
+import { orderAfter, type SettleItem, settleOrders } from './sql/settle.ts';
 
 type Products = Placed['products'];
 
@@ -38,7 +38,11 @@ export async function settleOrder(item: SettleItem): ReturnType<typeof settle> {
   try {
     const settled = await settle(item);
     const outcomes = new Map(settled.answers?.map(({ id, outcome }) => [id, outcome]));
-    for (const { id } of item.reports) localInbox.answer(id, outcomes.get(id) ?? null);
+    const order = await orderAfter(settled, item.orderId);
+    for (const { id } of item.reports) {
+      const outcome = outcomes.get(id);
+      localInbox.answer(id, outcome ? { outcome, order } : null);
+    }
     if (settled.status !== 'PENDING') localInbox.close(item.orderId);
     return settled;
   } catch (error) {

@@ -2,10 +2,10 @@ import { keyProblem } from '../domain/key.ts';
 import type { SignalKind } from '../domain/order.ts';
 import { report } from '../orders/orders.commands.ts';
 import { localInbox } from '../orders/orders.inbox.ts';
-import { orderOfPayment } from '../orders/orders.loader.ts';
+import { type LoadedOrder, orderOfPayment } from '../orders/orders.loader.ts';
 
 export type PaymentAnswer =
-  | Readonly<{ type: 'SETTLED' | 'CONTRADICTED'; orderId: string }>
+  | Readonly<{ type: 'SETTLED' | 'CONTRADICTED'; orderId: string; order: LoadedOrder | undefined }>
   | Readonly<{ type: 'NOT_FOUND' }>
   | Readonly<{ type: 'INVALID_KEY'; message: string }>;
 
@@ -24,6 +24,7 @@ export async function submitPayment(
   if (orderId === null) return { type: 'NOT_FOUND' };
   const became = await report(orderId, outcome, key);
   if (became === undefined) return { type: 'NOT_FOUND' };
-  if (became === 'CONFLICT') return { type: 'INVALID_KEY', message: 'The key was used for another report.' };
-  return { type: became === 'REJECTED' ? 'CONTRADICTED' : 'SETTLED', orderId };
+  const { outcome: effect, order } = became;
+  if (effect === 'CONFLICT') return { type: 'INVALID_KEY', message: 'The key was used for another report.' };
+  return { type: effect === 'REJECTED' ? 'CONTRADICTED' : 'SETTLED', orderId, order };
 }

@@ -9,7 +9,7 @@ import {
   type Tagged,
 } from '../graphql/errors.ts';
 import { localId } from '../graphql/ids.ts';
-import { OrderStateError, orderOfResult, orderState } from '../orders/checkout.graphql.ts';
+import { type OfOrder, OrderStateError, orderOfResult, orderState } from '../orders/checkout.graphql.ts';
 import { submitPayment } from './payments.commands.ts';
 
 const PaymentOutcome = builder.enumType('PaymentOutcome', {
@@ -21,7 +21,7 @@ const PaymentOutcome = builder.enumType('PaymentOutcome', {
   } as const,
 });
 
-type SubmitPaymentSuccess = Tagged<'SubmitPaymentSuccess', { orderId: string }>;
+type SubmitPaymentSuccess = Tagged<'SubmitPaymentSuccess', OfOrder>;
 const SubmitPaymentSuccess = builder.objectRef<SubmitPaymentSuccess>('SubmitPaymentSuccess').implement({
   description: 'The outcome has taken effect. Money for an order that was cancelled before is refunded.',
   fields: (t) => ({
@@ -66,9 +66,9 @@ builder.mutationField('submitPayment', (t) =>
         case 'INVALID_KEY':
           return invalidInput({ path: ['idempotencyKey'], message: answer.message });
         case 'CONTRADICTED':
-          return orderState(answer.orderId, 'This contradicts what has been settled for the order.');
+          return orderState(answer, 'This contradicts what has been settled for the order.');
         case 'SETTLED':
-          return { __typename: 'SubmitPaymentSuccess', orderId: answer.orderId };
+          return { __typename: 'SubmitPaymentSuccess', orderId: answer.orderId, order: answer.order };
       }
     },
   }),

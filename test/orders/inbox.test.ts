@@ -16,9 +16,9 @@ test('reports are taken once, in the order of arrival, and each sender is told w
   const taken = localInbox.take('answered');
   expect(taken).toMatchObject([report, { kind: 'CANCEL', key: 'key', receivedAt: 2 }]);
   expect(localInbox.take('answered')).toEqual([]);
-  localInbox.answer(taken[1]!.id, 'REJECTED');
-  localInbox.answer(taken[0]!.id, 'APPLIED');
-  expect(await Promise.all([first, second])).toEqual(['APPLIED', 'REJECTED']);
+  localInbox.answer(taken[1]!.id, { outcome: 'REJECTED' });
+  localInbox.answer(taken[0]!.id, { outcome: 'APPLIED' });
+  expect(await Promise.all([first, second])).toEqual([{ outcome: 'APPLIED' }, { outcome: 'REJECTED' }]);
 });
 
 test('the sender of a report that is given up hears that nobody acted on it', async () => {
@@ -32,9 +32,9 @@ test('a second answer to a report changes nothing', async () => {
   localInbox.open(names('twice'));
   const handed = localInbox.hand('twice', report);
   const { id } = localInbox.take('twice')[0]!;
-  localInbox.answer(id, 'APPLIED');
+  localInbox.answer(id, { outcome: 'APPLIED' });
   localInbox.giveUp(id);
-  expect(await handed).toBe('APPLIED');
+  expect(await handed).toEqual({ outcome: 'APPLIED' });
 });
 
 test('closing gives up what nobody took, leaves what was taken to its taker, and takes no more', async () => {
@@ -45,8 +45,8 @@ test('closing gives up what nobody took, leaves what was taken to its taker, and
   localInbox.close('closed');
   expect(await left).toBeNull();
   expect(localInbox.hand('closed', report)).toBeUndefined();
-  localInbox.answer(id, 'APPLIED');
-  expect(await taken).toBe('APPLIED');
+  localInbox.answer(id, { outcome: 'APPLIED' });
+  expect(await taken).toEqual({ outcome: 'APPLIED' });
 });
 
 test('reports may have been stored before any wait but the first of an order that was placed here', () => {

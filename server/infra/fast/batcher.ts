@@ -11,14 +11,32 @@ export type BatcherOptions = Readonly<{
   max?: () => number;
   /** Milliseconds to wait for company before a batch starts; 0 starts with what the current turn brought. */
   lingerMs?: number;
+  /** Waits for company by what the last batch had of it, and takes half of what waits: see `COMPANY`. */
+  company?: boolean;
 }>;
+
+/**
+ * For batches that have a price of their own, under load: with 64 callers at a time, each of whom has two calls, such a
+ * batch has 32 items instead of 20, and an order costs a tenth less. A batch that follows a small one does not wait, as
+ * one caller more would not pay for it. Found by trying 4, 6 and 8 items a millisecond and batches of 24 and 32.
+ */
+const COMPANY = {
+  /** Items of the last batch for each millisecond that the next one waits at most. */
+  itemsPerMs: 8,
+  longestMs: 5,
+  /**
+   * As many are enough, and start at once. When more than twice as many wait, a batch is half of them, so that the
+   * callers of one half are answered while the database works for the other.
+   */
+  enough: 32,
+};
 
 /** Runs a batch and answers for each item, in order: a result, or an error for that item alone. */
 export type RunBatch<Item, Result> = (items: Item[]) => Promise<(Result | Error)[]>;
 
 /**
  * Gathers items that are ready at the same time and runs them together: the more there is to do, the larger the
- * batches, without waiting for them to fill. A batch that fails as a whole is run again one by one, so that an item
+ * batches, without waiting for them to fill unless told to. A batch that fails as a whole is run again one by one, so that an item
  * that cannot succeed does not fail its neighbours; run must therefore undo what a failed batch did.
  */
 export class Batcher<Item, Result> {
@@ -27,10 +45,12 @@ export class Batcher<Item, Result> {
   #queue: Job<Item, Result>[] = [];
   #busy = 0;
   #armed = false;
+  #timer: NodeJS.Timeout | undefined;
+  #lastSize = 0;
 
   constructor(run: RunBatch<Item, Result>, options: BatcherOptions = {}) {
     this.#run = run;
-    this.#options = { lanes: 1, max: () => 256, lingerMs: 0, ...options };
+    this.#options = { lanes: 1, max: () => 256, lingerMs: 0, company: false, ...options };
   }
 
   /** Items that wait for a lane. */
@@ -47,16 +67,36 @@ export class Batcher<Item, Result> {
   }
 
   #arm(): void {
+    if (this.#timer && this.#options.company && this.#queue.length >= COMPANY.enough) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      setImmediate(() => this.#start());
+    }
     if (this.#armed || this.#queue.length === 0 || this.#busy >= this.#options.lanes) return;
     this.#armed = true;
-    if (this.#options.lingerMs > 0) setTimeout(() => this.#start(), this.#options.lingerMs);
+    const wait = this.#wait();
+    if (wait > 0) this.#timer = setTimeout(() => this.#start(), wait);
     else setImmediate(() => this.#start());
+  }
+
+  #wait(): number {
+    if (!this.#options.company) return this.#options.lingerMs;
+    if (this.#queue.length >= COMPANY.enough) return 0;
+    return Math.min(Math.floor(this.#lastSize / COMPANY.itemsPerMs), COMPANY.longestMs);
+  }
+
+  /** How many are taken of those that wait. */
+  #size(): number {
+    const max = Math.max(1, this.#options.max());
+    return this.#options.company ? Math.min(max, Math.max(COMPANY.enough, Math.ceil(this.#queue.length / 2))) : max;
   }
 
   #start(): void {
     this.#armed = false;
+    this.#timer = undefined;
     while (this.#queue.length > 0 && this.#busy < this.#options.lanes) {
-      const jobs = this.#queue.splice(0, Math.max(1, this.#options.max()));
+      const jobs = this.#queue.splice(0, this.#size());
+      this.#lastSize = jobs.length;
       this.#busy++;
       void this.#settle(jobs).finally(() => {
         this.#busy--;

@@ -81,7 +81,7 @@ export class GroupCommit {
       if (recorded.has(call.workflowId)) return outcome as Result;
     }
     const run = (items: Called<Item>[]) => this.#runDurable(name, body, items);
-    return this.#batcher<Called<Item>, Result>(`durable ${name}`, run).add({ call, item });
+    return this.#batcher<Called<Item>, Result>(`durable ${name}`, run, { company: true }).add({ call, item });
   }
 
   /** Runs something that may be done again, since what it writes tells whether it is done, with the next group. */

@@ -25,7 +25,7 @@ export class Pipeline {
   constructor(client: pg.PoolClient, nameOf: NameOf) {
     this.#client = client;
     this.#nameOf = nameOf;
-    this.#keep(this.#send('BEGIN'));
+    void this.#keep(this.#send('BEGIN'));
   }
 
   /** This transaction as the statements of features take it: see `query`, `together` and `write`. */
@@ -46,9 +46,10 @@ export class Pipeline {
     if ((await committed).command !== 'COMMIT') throw new Error('The transaction was rolled back.');
   }
 
-  #keep(outcome: Promise<unknown>): void {
+  #keep<Outcome>(outcome: Promise<Outcome>): Promise<Outcome> {
     outcome.catch(() => {});
     this.#sent.push(outcome);
+    return outcome;
   }
 
   /** Those after a statement that failed throw its error: their own would say no more than that they came after it. */

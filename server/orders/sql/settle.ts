@@ -1,6 +1,7 @@
 import type { Signal, SignalKind, SignalOutcome } from '../../domain/order.ts';
 import { query, type Tx, together } from '../../infra/database.ts';
 import type { HandedReport, ReportOutcome } from '../orders.inbox.ts';
+import { type LoadedOrder, readWithCommit } from '../orders.loader.ts';
 import { decide, type LockedOrder, lockOrders, type Settled, writeSettlements } from './settlement.ts';
 
 /** An order to be settled, with the reports that were handed to its workflow in memory. */
@@ -50,10 +51,24 @@ export async function settleOrders(tx: Tx, items: readonly SettleItem[]): Promis
     tx,
     settlements.map(({ decided }) => decided),
   );
+  const asCommitted = readWithCommit(
+    tx,
+    items.filter(({ reports }) => reports.length > 0).map(({ orderId }) => orderId),
+  );
   return settled.map((became, index) => {
     const { answers } = settlements[index]!;
-    return answers.length > 0 ? { ...became, answers } : became;
+    const answered = answers.length > 0 ? { ...became, answers } : became;
+    if (asCommitted) readAfter.set(answered, asCommitted);
+    return answered;
   });
+}
+
+/** What is known of a settling beside what is recorded of it: its group's orders as they were when it was committed. */
+const readAfter = new WeakMap<Settled, Promise<Map<string, LoadedOrder>>>();
+
+/** An order as it was when its settling was committed; undefined where that was not read with it. */
+export async function orderAfter(settled: Settled, orderId: string): Promise<LoadedOrder | undefined> {
+  return (await readAfter.get(settled))?.get(orderId);
 }
 
 /** Sorts reports: those whose key was used before are answered by that, and are not acted on. */

@@ -136,3 +136,53 @@ describe('an item that fails', () => {
     expect(await batcher.add(2)).toBe(2);
   });
 });
+
+describe('with company', () => {
+  const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+  test('a batch behind a small one starts at once', async () => {
+    const held = heldRun();
+    const batcher = new Batcher(held.run, { company: true });
+    const first = all(batcher, ...numbers(7));
+    await held.begun(1);
+    held.endFirst();
+    await first;
+    const second = batcher.add(7);
+    await turn();
+    expect(held.batches.length).toBe(2);
+    held.endFirst();
+    await second;
+  });
+
+  test('a batch behind a larger one waits for others, and starts at once when there are enough', async () => {
+    const held = heldRun();
+    const batcher = new Batcher(held.run, { company: true });
+    const first = all(batcher, ...numbers(20));
+    await held.begun(1);
+    held.endFirst();
+    await first;
+    const second = all(batcher, 1);
+    const third = all(batcher, ...numbers(31));
+    await held.begun(2);
+    expect(held.batches[1]).toHaveLength(32);
+    held.endFirst();
+    await Promise.all([second, third]);
+    const alone = batcher.add(1);
+    expect(batcher.waiting).toBe(1);
+    await held.begun(3);
+    held.endFirst();
+    await alone;
+  });
+
+  test('of more than twice as many as are enough half is taken, of fewer what is enough', async () => {
+    const held = heldRun();
+    const batcher = new Batcher(held.run, { company: true, max: () => 60 });
+    const results = all(batcher, ...numbers(200));
+    for (let count = 1; count <= 5; count++) {
+      await held.begun(count);
+      held.endFirst();
+    }
+    expect(await results).toEqual(numbers(200).map((item) => item * 10));
+    expect(held.batches.map(({ length }) => length)).toEqual([60, 60, 40, 32, 8]);
+  });
+});
