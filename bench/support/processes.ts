@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { NODE_FLAGS } from '../../server/infra/node-flags.ts';
 
 const running = new Set<ChildProcess>();
 const READY_MS = 60_000;
@@ -24,7 +25,7 @@ export function start(program: string, env: Record<string, string> = {}): Child 
   const child = fork(program, {
     env: { PATH: process.env.PATH, NODE_NO_WARNINGS: '1', ...env },
     // The loader of this run is for its own sources: what is built starts as it does everywhere.
-    execArgv: program.endsWith('.ts') ? process.execArgv : [],
+    execArgv: program.endsWith('.ts') ? process.execArgv : NODE_FLAGS,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   running.add(child);

@@ -1,20 +1,18 @@
 import { join, resolve } from 'node:path';
 import { buildWhatChanged } from '../../scripts/build.ts';
 import { ConfigError, readEnv } from '../env.ts';
+import { NODE_FLAGS } from '../infra/node-flags.ts';
 import { root } from '../infra/root.ts';
 import { explainError, makeConsole } from './console.ts';
 import { endingSignals } from './signals.ts';
 import { supervise } from './supervisor.ts';
-
-/** The engine's use of pg makes it warn, at each start, of a change in its next version. */
-const quiet = '--disable-warning=DeprecationWarning';
 
 const console = makeConsole(process.stdout);
 
 async function start(): Promise<number> {
   const env = readEnv();
   return supervise({
-    command: [process.execPath, quiet, join(root, 'dist/server/main.js')],
+    command: [process.execPath, ...NODE_FLAGS, join(root, 'dist/server/main.js')],
     dataDir: resolve(root, env.dataDir),
     host: env.host,
     port: env.port,
