@@ -27,8 +27,8 @@ export type Begun<Input> = Readonly<{ id: string; owner: string; input: Input; f
 type Called<Item> = { call: StepCall; item: Item };
 type Batchers = Map<string, Batcher<never, never>>;
 
-/** Each holds memory for as long as its order is under way: what one process is asked to hold has an end. */
-const MOST_RUNNING = 20_000;
+/** Each holds some 9 KB for as long as its order is under way: what one process is asked to hold has an end. */
+const MOST_RUNNING = 40_000;
 /** Some seconds' worth of work on two cores. */
 const MOST_WAITING = 2_000;
 const FINISH_LINGER_MS = 20;
