@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Batcher, type RunBatch } from '../../../server/infra/fast/batcher.ts';
 
 /** A run that notes its batches and stays under way until it is told to end, the earliest first. */
@@ -155,20 +155,27 @@ describe('with company', () => {
   });
 
   test('a batch behind a larger one waits for others, and starts at once when there are enough', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
     const held = heldRun();
     const batcher = new Batcher(held.run, { company: true });
     const first = all(batcher, ...numbers(20));
     await held.begun(1);
     held.endFirst();
     await first;
-    const second = all(batcher, 1);
+    const second = batcher.add(1);
+    await turn();
+    expect(held.batches.length).toBe(1);
+    // The clock stands still: it is their number that starts them.
     const third = all(batcher, ...numbers(31));
     await held.begun(2);
     expect(held.batches[1]).toHaveLength(32);
     held.endFirst();
     await Promise.all([second, third]);
     const alone = batcher.add(1);
-    expect(batcher.waiting).toBe(1);
+    await turn();
+    expect(held.batches.length).toBe(2);
+    vi.advanceTimersByTime(4);
     await held.begun(3);
     held.endFirst();
     await alone;
