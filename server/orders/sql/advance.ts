@@ -1,4 +1,4 @@
-import { query, type Tx } from '../../infra/database.ts';
+import { arrayOf, numbersOf, query, type Tx } from '../../infra/database.ts';
 
 /** The step of a dispatch that is due: the first is 1. */
 export type DueStep = Readonly<{ orderId: string; step: number }>;
@@ -20,7 +20,7 @@ const ADVANCE = `
     SELECT id, version, CASE WHEN status = 'PAID' THEN 'PROGRESSED' ELSE 'DISPATCHED' END::"OrderEventType",
       status, progress, dispatch_steps, statement_timestamp() FROM moved
   )
-  SELECT coalesce(array_agg(place::int), '{}') AS places, coalesce(array_agg(version), '{}') AS versions FROM moved`;
+  SELECT coalesce(array_agg(place), '{}')::text AS places, coalesce(array_agg(version), '{}')::text AS versions FROM moved`;
 
 const DONE = `
   SELECT o.id, o.version FROM unnest($1::uuid[], $2::int[]) AS x("orderId", step)
@@ -33,8 +33,9 @@ const DONE = `
 export async function advanceOrders(tx: Tx, due: readonly DueStep[]): Promise<Advanced[]> {
   const advanced: (Advanced | undefined)[] = new Array(due.length);
   // One row of two arrays is quicker to read than a row for each step.
-  const [moved] = await query<{ places: number[]; versions: number[] }>(tx, ADVANCE, ...parametersOf(due));
-  for (const [index, place] of moved!.places.entries()) advanced[place - 1] = { version: moved!.versions[index]! };
+  const [moved] = await query<{ places: string; versions: string }>(tx, ADVANCE, ...parametersOf(due));
+  const versions = numbersOf(moved!.versions);
+  for (const [index, place] of numbersOf(moved!.places).entries()) advanced[place - 1] = { version: versions[index]! };
   const rest = due.filter((_step, index) => !advanced[index]);
   const done = new Map<string, number>();
   if (rest.length > 0)
@@ -47,4 +48,7 @@ export async function advanceOrders(tx: Tx, due: readonly DueStep[]): Promise<Ad
   });
 }
 
-const parametersOf = (due: readonly DueStep[]) => [due.map(({ orderId }) => orderId), due.map(({ step }) => step)];
+const parametersOf = (due: readonly DueStep[]) => [
+  arrayOf(due.map(({ orderId }) => orderId)),
+  arrayOf(due.map(({ step }) => step)),
+];

@@ -1,5 +1,5 @@
 import { type Line, type Placement, type PricedLine, type Problem, place, type Shelf } from '../../domain/checkout.ts';
-import { query, type Tx, write } from '../../infra/database.ts';
+import { arrayOf, query, type Tx, write } from '../../infra/database.ts';
 
 /** An order to be placed, as it is recorded in the workflow's input. */
 export type PlaceRequest = Readonly<{
@@ -126,7 +126,7 @@ const taken = (shelf: { version: number }) => ++shelf.version;
 export async function lockShelves(tx: Tx, requests: readonly PlaceRequest[]): Promise<Shelves> {
   type Row = Omit<LockedShelf, 'priceMinor'> & { priceMinor: string };
   const ids = [...new Set(requests.flatMap(({ lines }) => lines.map((line) => line.productId)))];
-  const rows = await query<Row>(tx, LOCK_SHELVES, ids);
+  const rows = await query<Row>(tx, LOCK_SHELVES, arrayOf(ids));
   return new Map(rows.map((row) => [row.id, { ...row, priceMinor: BigInt(row.priceMinor) }]));
 }
 

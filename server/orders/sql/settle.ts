@@ -1,5 +1,5 @@
 import type { Signal, SignalKind, SignalOutcome } from '../../domain/order.ts';
-import { query, type Tx, together } from '../../infra/database.ts';
+import { arrayOf, query, type Tx, together } from '../../infra/database.ts';
 import type { HandedReport, ReportOutcome } from '../orders.inbox.ts';
 import { type LoadedOrder, readWithCommit } from '../orders.loader.ts';
 import { decide, type LockedOrder, lockOrders, type Settled, writeSettlements } from './settlement.ts';
@@ -33,7 +33,7 @@ export async function settleOrders(tx: Tx, items: readonly SettleItem[]): Promis
   const [orders, signals] = await together<[LockedOrder[], SignalRow[]]>(
     tx,
     () => lockOrders(tx, ids),
-    () => query(tx, SIGNALS, ids, keys),
+    () => query(tx, SIGNALS, arrayOf(ids), keys),
   );
   const locked = new Map(orders.map((order) => [order.id, order]));
   const triage = new Triage(signals);

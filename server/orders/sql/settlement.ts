@@ -8,7 +8,7 @@ import {
   type Signal,
   settle,
 } from '../../domain/order.ts';
-import { query, type Tx, write } from '../../infra/database.ts';
+import { arrayOf, query, type Tx, write } from '../../infra/database.ts';
 import type { HandedReport, ReportOutcome } from '../orders.inbox.ts';
 
 /** What an order has become; `paidAt` in Unix milliseconds, by the database's clock. */
@@ -77,7 +77,7 @@ const WRITE = `
 
 /** Locks orders, in one order whoever asks. Unknown ids are left out. */
 export function lockOrders(tx: Tx, ids: readonly string[]): Promise<LockedOrder[]> {
-  return query<LockedOrder>(tx, LOCK, ids);
+  return query<LockedOrder>(tx, LOCK, arrayOf(ids));
 }
 
 /**
@@ -120,7 +120,7 @@ export async function writeSettlements(tx: Tx, settlements: readonly Decided[]):
       JSON.stringify(
         changed.flatMap(({ signals, outcomes }) => signals.map(({ id }, i) => ({ id, outcome: outcomes[i] }))),
       ),
-      released,
+      arrayOf(released),
       JSON.stringify(changed.flatMap(reportRows)),
       at,
     );
@@ -133,7 +133,7 @@ export async function writeSettlements(tx: Tx, settlements: readonly Decided[]):
 }
 
 async function lockShelvesOf(tx: Tx, orderIds: readonly string[]): Promise<Settled['products']> {
-  const shelves = await query<{ id: number; version: number; orders: number }>(tx, LOCK_SHELVES_OF, orderIds);
+  const shelves = await query<{ id: number; version: number; orders: number }>(tx, LOCK_SHELVES_OF, arrayOf(orderIds));
   return shelves.map(({ id, version, orders }) => ({ id, version: version + orders }));
 }
 
