@@ -1,7 +1,8 @@
 import { groupCommit } from '../infra/fast/current.ts';
+import type { Topic } from '../infra/live/hub.ts';
 import { live } from '../infra/live/live.ts';
 import { persistently } from '../infra/persistently.ts';
-import { advanceDispatch, advanceInTime, changesOf } from './orders.steps.ts';
+import { advanceDispatch, advanceInTime, topicOf } from './orders.steps.ts';
 import { until } from './orders.waits.ts';
 
 /** The dispatch of an order that was paid at `paidAt` (Unix milliseconds, the database's clock): a step every `stepMs`. */
@@ -27,7 +28,13 @@ const MOST_AT_ONCE = 2_000;
 const LONGEST_WAIT_MS = 1_000;
 
 /** A dispatch with the step that it waits for. `since`: when it began to wait here, perhaps after a crash. */
-type Running = Dispatch & { step: number; since: number; done: () => void; fail: (error: unknown) => void };
+type Running = Dispatch & {
+  topic: Topic;
+  step: number;
+  since: number;
+  done: () => void;
+  fail: (error: unknown) => void;
+};
 
 const timeOf = ({ paidAt, step, stepMs }: Running) => paidAt + step * stepMs;
 
@@ -45,7 +52,7 @@ class Dispatcher {
   /** Resolves when the last step is taken. Rejects when one cannot be. */
   run(order: Dispatch): Promise<void> {
     return new Promise((done, fail) => {
-      this.#wait({ ...order, step: 1, since: live.databaseNow(), done, fail });
+      this.#wait({ ...order, topic: topicOf(order.orderId), step: 1, since: live.databaseNow(), done, fail });
       this.#arm();
     });
   }
@@ -102,7 +109,7 @@ class Dispatcher {
     }));
     try {
       const advanced = await persistently('advanceDispatch', () => advanceInTime(group.pool.autocommit, steps));
-      live.announce(due.flatMap(({ orderId }, index) => changesOf(orderId, advanced[index]!)));
+      live.announce(due.map(({ topic }, index) => ({ topic, version: advanced[index]!.version })));
     } catch (error) {
       if (due.length > 1) for (const running of due) await this.#advance([running]);
       else due[0]!.fail(error);

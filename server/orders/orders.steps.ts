@@ -1,5 +1,5 @@
 import type { Tx } from '../infra/database.ts';
-import type { Change } from '../infra/live/hub.ts';
+import type { Change, Topic } from '../infra/live/hub.ts';
 import { live } from '../infra/live/live.ts';
 import { step, transaction } from '../infra/step.ts';
 import { localInbox } from './orders.inbox.ts';
@@ -11,12 +11,14 @@ import { orderAfter, type SettleItem, settleOrders } from './sql/settle.ts';
 
 type Products = Placed['products'];
 
+export const topicOf = (orderId: string): Topic => `order:${orderId}`;
+
 /** What an order's step has changed. */
 export const changesOf = (
   orderId: string,
   { version, products }: { version: number; products?: Products },
 ): Change[] => [
-  { topic: `order:${orderId}`, version },
+  { topic: topicOf(orderId), version },
   ...(products ?? []).map(({ id, version }): Change => ({ topic: `product:${id}`, version })),
 ];
 

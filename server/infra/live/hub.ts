@@ -12,6 +12,8 @@ export type Change = Readonly<{ topic: Topic; version: number }>;
  */
 export class Hub {
   readonly #watches = new Map<Topic, Set<Watch>>();
+  /** How many topics are watched that stand for all of a kind: for most of the time none. */
+  #kindsWatched = 0;
   /** Versions told lately, so that a change that arrives by several ways wakes once. Two generations, by age. */
   #told = new Map<Topic, number>();
   #toldBefore = new Map<Topic, number>();
@@ -22,7 +24,10 @@ export class Hub {
     for (const topic of watch.topics) {
       const watches = this.#watches.get(topic);
       if (watches) watches.add(watch);
-      else this.#watches.set(topic, new Set([watch]));
+      else {
+        this.#watches.set(topic, new Set([watch]));
+        if (isOfAll(topic)) this.#kindsWatched++;
+      }
     }
     return watch;
   }
@@ -30,7 +35,7 @@ export class Hub {
   /** Wakes the watches of a topic, and those of all of its kind, unless they were woken for this version. */
   wake({ topic, version }: Change): void {
     const watches = this.#watches.get(topic);
-    const watchesOfAll = this.#watches.get(`${kindOf(topic)}:*`);
+    const watchesOfAll = this.#kindsWatched > 0 ? this.#watches.get(`${kindOf(topic)}:*`) : undefined;
     if (!watches && !watchesOfAll) return;
     if (version > 0) {
       if ((this.#told.get(topic) ?? this.#toldBefore.get(topic) ?? 0) >= version) return;
@@ -60,11 +65,14 @@ export class Hub {
     for (const topic of watch.topics) {
       const watches = this.#watches.get(topic);
       watches?.delete(watch);
-      if (watches?.size === 0) this.#watches.delete(topic);
+      if (watches?.size !== 0) continue;
+      this.#watches.delete(topic);
+      if (isOfAll(topic)) this.#kindsWatched--;
     }
   }
 }
 
+const isOfAll = (topic: Topic) => topic.endsWith(':*');
 const kindOf = (topic: Topic) => topic.slice(0, topic.indexOf(':')) as Kind;
 
 /** A reader of all of a kind that stalls while this many change has fallen behind, rather than being remembered for. */
