@@ -12,9 +12,11 @@ export type Dispatch = Readonly<{ orderId: string; paidAt: number; steps: number
  * Takes an order through its dispatch, each step in its time; after a crash, from where it was. The order's progress is
  * the record of a step, so a step that a patch of the workflow brings before these asks for that.
  */
-export async function dispatch(order: Dispatch): Promise<void> {
-  if (groupCommit()) return dispatcher.run(order);
-  const { orderId, paidAt, steps, stepMs } = order;
+export function dispatch(order: Dispatch): Promise<void> {
+  return groupCommit() ? dispatcher.run(order) : advanceAlone(order);
+}
+
+async function advanceAlone({ orderId, paidAt, steps, stepMs }: Dispatch): Promise<void> {
   for (let step = 1; step <= steps; step++) {
     const due = await until(paidAt + step * stepMs);
     await advanceDispatch({ orderId, step, due });

@@ -109,10 +109,13 @@ export class GroupCommit {
     begun: Begun<Input>,
   ): Promise<WorkflowHandle<unknown>> {
     this.#begunHere.set(begun.id, { owner: begun.owner, firstOutput: begun.firstOutput });
-    const handle = await runBegun(workflow, begun, begun.input);
     const forget = () => this.#begunHere.delete(begun.id);
-    handle.getResult().then(forget, forget);
-    return handle;
+    try {
+      return await runBegun(workflow, begun, begun.input, forget);
+    } catch (error) {
+      forget();
+      throw error;
+    }
   }
 
   /** Tells whether this process has as much to do as it can hold in memory, or to answer in time. */

@@ -7,7 +7,12 @@ import type { WorkflowHandle } from '@dbos-inc/dbos-sdk';
 import { functionIDGetIncrement, getCurrentContextStore } from '@dbos-inc/dbos-sdk/internal/context';
 import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
 import { getFunctionRegistration, registerFunctionWrapper } from '@dbos-inc/dbos-sdk/internal/decorators';
-import { DBOSJSON, SERIALIZER_MARKER_KEY, SERIALIZER_MARKER_VALUE } from '@dbos-inc/dbos-sdk/internal/serialization';
+import {
+  DBOSJSON,
+  type DBOSSerializer,
+  SERIALIZER_MARKER_KEY,
+  SERIALIZER_MARKER_VALUE,
+} from '@dbos-inc/dbos-sdk/internal/serialization';
 import { globalParams } from '@dbos-inc/dbos-sdk/internal/utils';
 import { SuperJSON } from 'superjson';
 import { query, type Tx, write } from '../database.ts';
@@ -69,25 +74,41 @@ export async function beginWorkflows(tx: Tx, workflows: readonly NewWorkflow[]):
   await write(tx, BEGIN, JSON.stringify(rows), executorID, appVersion, appID, DBOSJSON.name(), appName, Date.now());
 }
 
-/** Runs a workflow here whose row has been committed by `beginWorkflows`. */
+/**
+ * Runs a workflow here whose row has been committed by `beginWorkflows`. `ended`: called when its function has, before
+ * that is recorded. Asking the handle for the result instead would hold some 1 KB for as long as the workflow waits.
+ */
 export async function runBegun<Input>(
   workflow: (input: Input) => Promise<unknown>,
   { id, owner }: Pick<NewWorkflow, 'id' | 'owner'>,
   input: Input,
+  ended: () => void,
 ): Promise<WorkflowHandle<unknown>> {
   const executor = DBOSExecutor.globalInstance;
   if (!executor) throw new Error('The engine does not run.');
-  const dequeuedStatus = { status: 'PENDING', recoveryAttempts: 1, serialization: DBOSJSON.name() };
-  return executor.internalWorkflow(takingItsInput(workflow as Workflow) as () => Promise<unknown>, {
+  const view: DBOSExecutor = Object.create(executor, { serializer: { value: NO_ARGUMENTS, writable: true } });
+  const handle = view.internalWorkflow(takingItsInput(workflow as Workflow) as () => Promise<unknown>, {
     workflowUUID: id,
     ownerXid: owner,
-    dequeuedStatus: dequeuedStatus as never,
-    configuredInstance: { input } as never,
+    dequeuedStatus: DEQUEUED as never,
+    configuredInstance: { input, ended } satisfies Instance as never,
   });
+  // By now it has been taken for the arguments, and everything else is for the engine's own.
+  Object.assign(view, { serializer: executor.serializer });
+  return handle;
 }
 
+const DEQUEUED = { status: 'PENDING', recoveryAttempts: 1, serialization: DBOSJSON.name() };
+
+/**
+ * For the arguments of a workflow that has none. The engine's own serializer compares what it wrote with what it read,
+ * and looks at each method that an array has.
+ */
+const NO_ARGUMENTS: DBOSSerializer = { name: () => 'none', stringify: () => '[]', parse: () => [] };
+
 type Workflow = (input: unknown) => Promise<unknown>;
-type TakingItsInput = (this: { input: unknown }) => Promise<unknown>;
+type Instance = { input: unknown; ended: () => void };
+type TakingItsInput = (this: Instance) => Promise<unknown>;
 
 const takingTheirInput = new WeakMap<Workflow, TakingItsInput>();
 
@@ -102,7 +123,9 @@ function takingItsInput(workflow: Workflow): TakingItsInput {
   const registered = registration?.registeredFunction as Workflow | undefined;
   if (!registration || !registered) throw new Error('The engine does not know the workflow.');
   const taking: TakingItsInput = function () {
-    return registered(this.input);
+    const running = registered(this.input);
+    running.then(this.ended, this.ended);
+    return running;
   };
   registerFunctionWrapper(taking, registration);
   takingTheirInput.set(workflow, taking);
