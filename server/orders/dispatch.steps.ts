@@ -24,7 +24,7 @@ async function advanceAlone({ orderId, paidAt, steps, stepMs }: Dispatch): Promi
 }
 
 /** What comes due within this goes with one statement, at the end of it. */
-const SLOT_MS = 20;
+const SLOT_MS = 40;
 const MOST_AT_ONCE = 2_000;
 /** What is known of the database's clock is corrected now and then: a long wait is measured anew. */
 const LONGEST_WAIT_MS = 1_000;

@@ -31,7 +31,7 @@ type Batchers = Map<string, Batcher<never, never>>;
 const MOST_RUNNING = 40_000;
 /** Some seconds' worth of work on two cores. */
 const MOST_WAITING = 2_000;
-const FINISH_LINGER_MS = 20;
+const FINISH_LINGER_MS = 100;
 
 /**
  * Group commit for durable steps: steps of many workflows that are ready at the same time run as one transaction, each
