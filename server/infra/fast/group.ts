@@ -27,7 +27,7 @@ export type Begun<Input> = Readonly<{ id: string; owner: string; input: Input; f
 type Called<Item> = { call: StepCall; item: Item };
 type Batchers = Map<string, Batcher<never, never>>;
 
-/** Each holds some 9 KB for as long as its order is under way: what one process is asked to hold has an end. */
+/** Each holds some 7 KB for as long as its order is under way: what one process is asked to hold has an end. */
 const MOST_RUNNING = 40_000;
 /** Some seconds' worth of work on two cores. */
 const MOST_WAITING = 2_000;
