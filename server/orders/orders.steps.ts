@@ -11,6 +11,7 @@ import { orderAfter, type SettleItem, settleOrders } from './sql/settle.ts';
 
 type Products = Placed['products'];
 
+/** What is told of when an order changes. */
 export const topicOf = (orderId: string): Topic => `order:${orderId}`;
 
 /** What an order's step has changed. */
