@@ -1,30 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
-import { defineConfig, type Plugin } from 'vite';
+import { defineConfig } from 'vite';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const server = `http://127.0.0.1:${process.env.PORT ?? 4000}`;
 
-/** Builds for production whatever NODE_ENV says: the tests build too, and would get React's slow development build. */
-function forProduction(): Plugin {
-  let before: string | undefined;
-  return {
-    name: 'for-production',
-    apply: 'build',
-    config() {
-      before = process.env.NODE_ENV;
-      process.env.NODE_ENV = 'production';
-    },
-    closeBundle() {
-      if (before === undefined) delete process.env.NODE_ENV;
-      else process.env.NODE_ENV = before;
-    },
-  };
-}
-
 export default defineConfig({
   root: path('web'),
-  plugins: [forProduction(), react()],
+  plugins: [react()],
   build: {
     outDir: path('dist/web'),
     emptyOutDir: true,

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { root } from '../../server/infra/root.ts';
@@ -30,6 +30,31 @@ test('the store starts, comes back after a crash, and ends with nothing left run
   store.press('SIGINT');
   expect(await store.exit).toBe(0);
   for (const pid of [crashed, server, postgres]) expect(await gone(pid)).toBe(true);
+});
+
+/** Copies what a start needs, as it is behind `npm ci`: with nothing built. */
+async function newCheckout(): Promise<string> {
+  const folder = join(bench.dataDir, 'checkout');
+  await mkdir(folder);
+  const files = ['package.json', 'package-lock.json', 'tsconfig.json', 'vite.config.ts', 'prisma.config.ts'];
+  for (const name of [...files, 'prisma', 'scripts', 'server', 'web'])
+    await cp(join(root, name), join(folder, name), { recursive: true });
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+}
+
+test('a new checkout builds what it needs and starts as a demo, where nothing else is set', async () => {
+  const checkout = await newCheckout();
+  const store = bench.start({ DATABASE_URL: '', NODE_ENV: '' }, [
+    '--import',
+    'tsx',
+    join(checkout, 'server/supervisor/main.ts'),
+  ]);
+  await store.prints(/building the server.*building the web pages.*Store +http/s);
+  expect(await ask('{ server { demo } }')).toEqual({ data: { server: { demo: true } } });
+  expect(await (await fetch(`http://127.0.0.1:${bench.port}/`)).text()).toContain('/assets/');
+  store.press('SIGINT');
+  expect(await store.exit).toBe(0);
 });
 
 test('a configuration that is not usable is told by name', async () => {
