@@ -76,7 +76,8 @@ export async function beginWorkflows(tx: Tx, workflows: readonly NewWorkflow[]):
 
 /**
  * Runs a workflow here whose row has been committed by `beginWorkflows`. `ended`: called when its function has, before
- * that is recorded. Asking the handle for the result instead would hold some 1 KB for as long as the workflow waits.
+ * that is recorded. Asking the handle for the result instead would hold two more async functions for as long as the
+ * workflow waits.
  */
 export async function runBegun<Input>(
   workflow: (input: Input) => Promise<unknown>,
