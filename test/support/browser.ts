@@ -15,9 +15,12 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** What a browser says by itself when a server goes away. */
+/**
+ * What a browser says by itself when a server goes away: at each instant of a connection's life something else.
+ * https://source.chromium.org/chromium/chromium/src/+/main:net/base/net_error_list.h
+ */
 export const OUTAGE =
-  /net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|FAILED)|status of 503/;
+  /net::ERR_(CONNECTION_\w+|SOCKET_NOT_CONNECTED|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|CONTENT_LENGTH_MISMATCH|FAILED)|status of 503/;
 
 /** Starts a browser. Its owner closes it. */
 export async function launchBrowser(): Promise<Browser> {
