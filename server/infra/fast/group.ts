@@ -7,7 +7,6 @@ import { GroupPool } from './group-pool.ts';
 import {
   beginWorkflows,
   checkpoint,
-  executionOf,
   type Finished,
   finishWorkflows,
   nextStepCall,
@@ -140,7 +139,7 @@ export class GroupCommit {
   async #runDurable<Item, Result>(name: string, body: GroupBody<Item, Result>, items: Called<Item>[]) {
     let mine = items;
     let attempts = 0;
-    const results = new Map<string, Result>();
+    const results = new Map<StepCall, Result>();
     const attempt = () =>
       this.pool.transaction(async (tx) => {
         const startedAt = Date.now();
@@ -166,24 +165,23 @@ export class GroupCommit {
     while (mine.length > 0) {
       try {
         const outputs = await persistently(name, attempt);
-        for (const [index, { call }] of mine.entries()) results.set(executionOf(call), outputs[index]!);
+        for (const [index, { call }] of mine.entries()) results.set(call, outputs[index]!);
         break;
       } catch (error) {
         if (error instanceof LeftOut) {
           const { owned, recorded } = error;
-          mine = mine.filter(({ call }) => owned.has(executionOf(call)));
+          mine = mine.filter(({ call }) => owned.has(call));
           for (const { call } of mine)
-            if (recorded.has(call.workflowId)) results.set(executionOf(call), recorded.get(call.workflowId) as Result);
+            if (recorded.has(call.workflowId)) results.set(call, recorded.get(call.workflowId) as Result);
           mine = mine.filter(({ call }) => !recorded.has(call.workflowId));
         } else if (mine.length > 1 || lookedAgain) throw error;
         // An execution before this one may have done it meanwhile, and be the reason: the next attempt sees that.
         else lookedAgain = true;
       }
     }
-    return items.map(({ call }) => {
-      const execution = executionOf(call);
-      return results.has(execution) ? results.get(execution)! : new DBOSWorkflowConflictError(call.workflowId);
-    });
+    return items.map(({ call }) =>
+      results.has(call) ? results.get(call)! : new DBOSWorkflowConflictError(call.workflowId),
+    );
   }
 
   /** Holds the workflows of calls to the commit. Throws LeftOut when not all of them are to run. */
@@ -197,10 +195,10 @@ export class GroupCommit {
 
 /** Some of a group are not to run: another execution owns them by now, or their step is recorded already. */
 class LeftOut extends Error {
-  readonly owned: ReadonlySet<string>;
+  readonly owned: ReadonlySet<StepCall>;
   readonly recorded: ReadonlyMap<string, unknown>;
 
-  constructor(owned: ReadonlySet<string>, recorded: ReadonlyMap<string, unknown>) {
+  constructor(owned: ReadonlySet<StepCall>, recorded: ReadonlyMap<string, unknown>) {
     super('Some of the group are not to run.');
     this.owned = owned;
     this.recorded = recorded;

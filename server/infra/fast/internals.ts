@@ -135,19 +135,15 @@ function takingItsInput(workflow: Workflow): TakingItsInput {
 
 /** Locks the workflows' rows until the commit, and leaves out those that this execution no longer owns. */
 const FENCE = `
-  SELECT s.workflow_uuid AS "workflowId", x.owner FROM json_to_recordset($1::json) AS x("workflowId" text, owner text)
+  SELECT x.place::int AS place
+  FROM ROWS FROM (json_to_recordset($1::json) AS ("workflowId" text, owner text)) WITH ORDINALITY AS x("workflowId", owner, place)
   JOIN dbos.workflow_status s ON s.workflow_uuid = x."workflowId"
   WHERE s.owner_xid = x.owner AND s.status IS NOT DISTINCT FROM 'PENDING' ORDER BY s.workflow_uuid FOR NO KEY UPDATE OF s`;
 
-type Execution = Pick<StepCall, 'workflowId' | 'owner'>;
-
-/** Names an execution of a workflow: a process may have two of one, when it lost the workflow and took it over again. */
-export const executionOf = ({ workflowId, owner }: Execution): string => `${owner} ${workflowId}`;
-
 /** Tells which of the calling executions still own their workflows, and holds that until the commit. */
-export async function stillOwned(tx: Tx, calls: readonly StepCall[]): Promise<Set<string>> {
-  const rows = await query<Execution>(tx, FENCE, JSON.stringify(calls));
-  return new Set(rows.map(executionOf));
+export async function stillOwned(tx: Tx, calls: readonly StepCall[]): Promise<Set<StepCall>> {
+  const rows = await query<{ place: number }>(tx, FENCE, JSON.stringify(calls));
+  return new Set(rows.map(({ place }) => calls[place - 1]!));
 }
 
 const CHECKPOINT = `
