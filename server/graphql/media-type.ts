@@ -12,6 +12,8 @@ const CHOSEN = new Map([
  * weights it gives. Undefined when there is none.
  */
 export function mediaTypeOf(accept = '*/*'): string | undefined {
+  const named = CHOSEN.get(accept);
+  if (named) return named;
   for (const range of accept.replace(/\s/g, '').toLowerCase().split(',')) {
     const [type, ...parameters] = range.split(';');
     const charset = parameters.find((parameter) => parameter.includes('charset='));
