@@ -3,7 +3,7 @@ import type { Env } from './env.ts';
 import { Lanes } from './graphql/lanes.ts';
 import { makeSchema } from './graphql/schema.ts';
 import { type Api, type ContextOf, makeApi } from './graphql/yoga.ts';
-import { type Handler, makeHandler } from './http.ts';
+import { type Handler, headersOfAnswers, makeHandler } from './http.ts';
 import { currentDatabase, openDatabase, setDatabase } from './infra/database.ts';
 import { startEngine, stopEngine } from './infra/engine.ts';
 import { setGroupCommit } from './infra/fast/current.ts';
@@ -50,7 +50,7 @@ export async function startApp(env: Env, databaseUrl: string): Promise<App> {
     terms,
   });
   const api = makeApi(schema, env.demo, contextOf);
-  const lanes = new Lanes(schema, api.graphqlEndpoint, contextOf);
+  const lanes = new Lanes(schema, api.graphqlEndpoint, contextOf, headersOfAnswers(env.demo));
 
   let draining = false;
   const ready = async () => !draining && live.listening && (await answers());

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import helmet from 'helmet';
 import sirv, { type RequestHandler } from 'sirv';
@@ -9,6 +9,9 @@ import { log } from './infra/log.ts';
 import { root } from './infra/root.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A year. */
+const HTTPS_FOR_S = 31_536_000;
 
 type Parts = Readonly<{
   api: Api;
@@ -22,8 +25,6 @@ type Parts = Readonly<{
 export function makeHandler({ api, lanes, demo, ready }: Parts): Handler {
   const pages = servePages(join(root, 'dist/web'));
   const [secure, secureGraphiql] = securityHeaders(demo);
-  // Of the security headers, an answer of JSON needs this one, beside those that the lanes set.
-  const stayWithHttps = demo ? undefined : helmet.strictTransportSecurity();
   const rest: Handler = (request, response) => {
     const path = pathOf(request.url);
     const isApi = path === api.graphqlEndpoint;
@@ -37,7 +38,6 @@ export function makeHandler({ api, lanes, demo, ready }: Parts): Handler {
   };
   return (request, response) => {
     if (!lanes.takes(request)) return rest(request, response);
-    stayWithHttps?.(request, response, () => {});
     lanes.answer(request, response, rest).catch((error: Error) => {
       log.warn({ error: error.message }, 'a request was not answered');
       response.destroy();
@@ -45,8 +45,14 @@ export function makeHandler({ api, lanes, demo, ready }: Parts): Handler {
   };
 }
 
+/** Of the security headers, those that an answer of JSON and a stream of events need. */
+export function headersOfAnswers(demo: boolean): OutgoingHttpHeaders {
+  const headers = { 'x-content-type-options': 'nosniff' };
+  return demo ? headers : { ...headers, 'strict-transport-security': `max-age=${HTTPS_FOR_S}; includeSubDomains` };
+}
+
 function securityHeaders(demo: boolean) {
-  const hsts = !demo;
+  const hsts = demo ? false : { maxAge: HTTPS_FOR_S };
   const secure = helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } }, hsts });
   // GraphiQL is one page with its script and styles inside.
   const scriptSrc = ["'self'", "'unsafe-inline'", "'unsafe-eval'", 'blob:'];

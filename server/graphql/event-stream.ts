@@ -1,15 +1,14 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { logError } from './masking.ts';
 import { Pace } from './pace.ts';
 
-/** As Yoga writes it, and the one security header that counts here. */
-const HEAD = [
-  ['X-Content-Type-Options', 'nosniff'],
-  ['Content-Type', 'text/event-stream'],
-  ['Connection', 'keep-alive'],
-  ['Cache-Control', 'no-cache'],
-  ['Content-Encoding', 'none'],
-] as const;
+/** As Yoga writes it. */
+const HEAD = {
+  'Content-Type': 'text/event-stream',
+  Connection: 'keep-alive',
+  'Cache-Control': 'no-cache',
+  'Content-Encoding': 'none',
+};
 const PING = Buffer.from(':\n\n');
 const COMPLETE = Buffer.from('event: complete\ndata:\n\n');
 
@@ -29,11 +28,14 @@ export class EventStream<Item> {
     this.#items = items;
   }
 
-  /** Writes the head, and a ping: some browsers take notice of a head only when something follows it. */
-  begin(): void {
+  /**
+   * Writes the head, with these headers among others, and a ping: some browsers take notice of a head only when something
+   * follows it. The headers stay on the response, where `drain.ts` knows a stream by its type.
+   */
+  begin(headers: OutgoingHttpHeaders): void {
     const response = this.#response;
     response.statusCode = 200;
-    for (const [name, value] of HEAD) response.setHeader(name, value);
+    for (const [name, value] of Object.entries({ ...HEAD, ...headers })) response.setHeader(name, value!);
     response.write(PING);
   }
 

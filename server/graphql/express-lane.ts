@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { execute, type GraphQLSchema } from 'graphql';
 import { answerOf } from './answer.ts';
 import type { Context } from './builder.ts';
@@ -14,10 +14,13 @@ import type { Parameters } from './parameters.ts';
 export class ExpressLane {
   readonly #schema: GraphQLSchema;
   readonly #documents: Documents;
+  readonly #headers: OutgoingHttpHeaders;
 
-  constructor(schema: GraphQLSchema, documents: Documents) {
+  /** `headers`: sent with each answer. */
+  constructor(schema: GraphQLSchema, documents: Documents, headers: OutgoingHttpHeaders) {
     this.#schema = schema;
     this.#documents = documents;
+    this.#headers = headers;
   }
 
   /** Whether a request is of the kind that is answered here, as far as its headers tell. */
@@ -41,7 +44,7 @@ export class ExpressLane {
     response.writeHead(status, {
       'content-type': `${mediaTypeOf(response.req.headers.accept)}; charset=utf-8`,
       'content-length': Buffer.byteLength(json),
-      'x-content-type-options': 'nosniff',
+      ...this.#headers,
     });
     response.end(json);
     return true;

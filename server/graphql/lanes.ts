@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { bodyOf } from './body.ts';
 import { Documents } from './documents.ts';
@@ -16,12 +16,13 @@ export class Lanes {
   readonly #express: ExpressLane;
   readonly #streams: StreamLane;
 
-  constructor(schema: GraphQLSchema, endpoint: string, contextOf: ContextOf) {
+  /** `headers`: sent with each answer. */
+  constructor(schema: GraphQLSchema, endpoint: string, contextOf: ContextOf, headers: OutgoingHttpHeaders) {
     const documents = new Documents(schema);
     this.#endpoint = endpoint;
     this.#contextOf = contextOf;
-    this.#express = new ExpressLane(schema, documents);
-    this.#streams = new StreamLane(schema, documents);
+    this.#express = new ExpressLane(schema, documents, headers);
+    this.#streams = new StreamLane(schema, documents, headers);
   }
 
   /** Whether a request is for a lane, as far as its head tells. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { createSourceEventStream, execute, type GraphQLSchema, locatedError } from 'graphql';
 import { answerOf } from './answer.ts';
 import type { Context } from './builder.ts';
@@ -22,10 +22,13 @@ export class StreamLane {
   readonly #documents: Documents;
   readonly #payloads = new Payloads();
   readonly #open = new OpenStreams();
+  readonly #headers: OutgoingHttpHeaders;
 
-  constructor(schema: GraphQLSchema, documents: Documents) {
+  /** `headers`: sent with each answer. */
+  constructor(schema: GraphQLSchema, documents: Documents, headers: OutgoingHttpHeaders) {
     this.#schema = schema;
     this.#documents = documents;
+    this.#headers = headers;
   }
 
   /** Whether a request is of the kind that is answered here, as far as its headers tell. */
@@ -64,7 +67,7 @@ export class StreamLane {
     };
     response.once('close', leave);
     if (response.destroyed) leave();
-    else stream.begin();
+    else stream.begin(this.#headers);
     const words = wordsOf(operation, variables, context);
     const write = (event: object) =>
       this.#payloads.of(event, words, () => this.#write(event, operation, variables, context));
