@@ -51,7 +51,7 @@ export async function oneOrder(bench: Bench, readers: Child, wanted: number): Pr
     bench.keep('streams of one order', { opened, failed, gaps, ended, changes, reads, executions, ...spent });
     const name = `${opened} streams of one order`;
     const line = (row: Parameters<typeof rowOf>[1]) => rowOf('streams', row);
-    const few = { unit: '', goal: '≤ 3', holds: atMost(3) };
+    const few = { unit: '', goal: '≤ 2', holds: atMost(2) };
     return [
       line({ what: `statement to client p95, ${name}`, unit: 'ms', values: [percentile(delays, 0.95)] }),
       line({ what: 'reads for a change', values: [reads], ...few }),

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { build } from 'esbuild';
-import { buildServer } from '../../scripts/build.ts';
+import { buildServer, bundle } from '../../scripts/build.ts';
 import { root } from '../../server/infra/root.ts';
 import type { Cluster } from './cluster.ts';
 import { onDatabase } from './cluster.ts';
@@ -40,16 +39,7 @@ export type Shop = Readonly<{
 /** Builds both programs, bundled alike. */
 export async function buildPrograms(): Promise<void> {
   await buildServer();
-  await build({
-    entryPoints: [join(root, 'bench/textbook/main.ts')],
-    outfile: PROGRAM.textbook,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'error',
-  });
+  await bundle('bench/textbook/main.ts', PROGRAM.textbook);
 }
 
 const templates = new Map<Kind, Promise<string>>();
@@ -114,7 +104,6 @@ export async function openShop(cluster: Cluster, kind: Kind, options: ShopOption
   return { kind, database, databaseUrl, servers, close };
 }
 
-/** By an index of each. */
 const IN_DISPATCH = { store: "stage = 'OPEN' AND status = 'PAID'", textbook: "status = 'PAID'" };
 const DISPATCHED_MS = 120_000;
 const LOOK_AGAIN_MS = 500;

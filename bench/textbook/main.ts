@@ -6,9 +6,9 @@ import { openDatabase, setDatabase } from '../../server/infra/database.ts';
 import { makeApi } from './api.ts';
 import { TABLES } from './steps.ts';
 
-// The same stack and as many connections as the store has, with the engine's own settings.
-const { databaseUrl = '', databasePool, enginePool, dispatchStepMs, port } = readEnv();
-const database = openDatabase(databaseUrl, databasePool);
+// The same stack, and as many connections for statements as the store has, with the engine's own settings.
+const { databaseUrl = '', databasePool, groupPool, enginePool, dispatchStepMs, port } = readEnv();
+const database = openDatabase(databaseUrl, databasePool + groupPool);
 setDatabase(database);
 for (const table of TABLES.split(';')) await database.$executeRawUnsafe(table);
 DBOS.setConfig({

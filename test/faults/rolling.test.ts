@@ -3,7 +3,7 @@ import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bundleServer } from '../../scripts/build.ts';
+import { bundle } from '../../scripts/build.ts';
 import { root } from '../../server/infra/root.ts';
 import { type Supervisor, useBench } from '../supervisor/harness.ts';
 import { type Client, clientOf } from '../support/client.ts';
@@ -64,7 +64,7 @@ async function makeNextBuild(): Promise<string> {
   await mkdir(folder);
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
   await symlink(join(root, 'prisma'), join(folder, 'prisma'));
-  await bundleServer(main, [
+  await bundle('server/main.ts', main, [
     {
       name: 'next-workflow',
       setup: ({ onResolve }) => {
