@@ -3,14 +3,14 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import { shelvesOf } from '../catalog/catalog.queries.ts';
 import { type Line, mergeLines, type Problem, place } from '../domain/checkout.ts';
 import { keyProblem } from '../domain/key.ts';
-import type { SignalKind, SignalOutcome } from '../domain/order.ts';
+import type { SignalKind } from '../domain/order.ts';
 import { groupCommit } from '../infra/fast/current.ts';
 import { hashOf } from '../infra/hash.ts';
 import { live } from '../infra/live/live.ts';
 import { newId } from '../infra/new-id.ts';
 import { lookUntilSeen, patiently } from '../infra/patience.ts';
 import { placeInGroup } from './group-checkout.commands.ts';
-import { localInbox } from './orders.inbox.ts';
+import { localInbox, type ReportAnswer } from './orders.inbox.ts';
 import type { LoadedOrder } from './orders.loader.ts';
 import { findByKey, type KnownCheckout, outcomeOf } from './orders.queries.ts';
 import { receiveReport } from './orders.steps.ts';
@@ -89,9 +89,6 @@ async function problemOf(merged: readonly Line[], given: readonly Line[]): Promi
   const placement = place(merged, shelves);
   return 'problem' in placement ? placement.problem : undefined;
 }
-
-/** What became of a report; `order`: as it was when that was committed, where it was read with it. */
-export type ReportAnswer = Readonly<{ outcome: SignalOutcome | 'CONFLICT'; order?: LoadedOrder | undefined }>;
 
 /**
  * Reports an outcome of payment, or a wish to cancel, and answers once it has taken effect. `key`: makes the same

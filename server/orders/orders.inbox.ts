@@ -10,8 +10,8 @@ export type HandedReport = Readonly<{ id: number; kind: SignalKind; key: string 
 
 export type ReportOutcome = SignalOutcome | 'CONFLICT';
 
-/** `order`: as it was when the outcome was committed, where that was read with it. */
-type Settled = Readonly<{ outcome: ReportOutcome; order?: LoadedOrder | undefined }>;
+/** What became of a report; `order`: as it was when that was committed, where it was read with it. */
+export type ReportAnswer = Readonly<{ outcome: ReportOutcome; order?: LoadedOrder | undefined }>;
 
 /** What names an order, and what its payment: reports come by either. */
 export type OrderNames = Readonly<{ orderId: string; paymentId: string }>;
@@ -25,7 +25,7 @@ type Box = { paymentId: string; reports: HandedReport[]; wake: (() => void) | un
 class LocalInbox {
   readonly #boxes = new Map<string, Box>();
   readonly #orderOf = new Map<string, string>();
-  readonly #answers = new Map<number, (settled: Settled | null) => void>();
+  readonly #answers = new Map<number, (settled: ReportAnswer | null) => void>();
   /** Answers are recorded with these: those of an earlier process must not be taken for answers to our reports. */
   #lastId = randomInt(2 ** 47);
 
@@ -64,11 +64,11 @@ class LocalInbox {
    * Hands over a report. Resolves with what became of it once that is committed; with null when nobody acted on it:
    * then it is to be stored for whoever runs the workflow now. Undefined when no workflow waits here.
    */
-  hand(orderId: string, report: Omit<HandedReport, 'id'>): Promise<Settled | null> | undefined {
+  hand(orderId: string, report: Omit<HandedReport, 'id'>): Promise<ReportAnswer | null> | undefined {
     const box = this.#boxes.get(orderId);
     if (!box) return undefined;
     const id = ++this.#lastId;
-    const answer = new Promise<Settled | null>((resolve) => this.#answers.set(id, resolve));
+    const answer = new Promise<ReportAnswer | null>((resolve) => this.#answers.set(id, resolve));
     box.reports.push({ ...report, id });
     box.wake?.();
     return answer;
@@ -86,7 +86,7 @@ class LocalInbox {
   }
 
   /** Tells the sender of a report what became of it. */
-  answer(id: number, settled: Settled | null): void {
+  answer(id: number, settled: ReportAnswer | null): void {
     this.#answers.get(id)?.(settled);
     this.#answers.delete(id);
   }

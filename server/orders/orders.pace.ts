@@ -3,7 +3,7 @@ const ON_TIME_MS = 80;
 const LATE_MS = 320;
 /** Orders placed with one group while all is on time. */
 const MOST = 128;
-/** Weight of a group of steps in the mean: a tenth of a second or so of them counts. */
+/** Weight of a group of steps in the mean: the last five or so count, which are a fifth of a second's. */
 const WEIGHT = 0.2;
 /** Without dispatches for this long, what is known of their lateness is no more true. */
 const FORGET_MS = 1_000;

@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 import type { ExecutionResult } from 'urql';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { fetchPersistently } from '../../web/src/api/fetch.ts';
+import { setOperatorToken } from '../../web/src/api/operator-token.ts';
 import { parseMessage, readMessages } from '../../web/src/api/sse.ts';
 import { openStream } from '../../web/src/api/stream.ts';
 import { openStreams } from '../../web/src/api/stream-count.ts';
@@ -141,11 +142,15 @@ test('an answer that is no stream is told once', async () => {
   expect(await follow()).toEqual([9]);
 });
 
-test('every request carries the header against forged requests', async () => {
+test('every request carries the token of an operator who has given it', async () => {
+  setOperatorToken('a token of an operator');
+  onTestFinished(() => setOperatorToken(null));
   const requests = serve(json({}), stream('event: complete\ndata\n\n'));
   await fetchPersistently('/graphql');
   await follow();
-  for (const { headers } of requests) expect(new Headers(headers).get('x-graphql-yoga-csrf')).toBe('1');
+  expect(requests).toHaveLength(2);
+  for (const { headers } of requests)
+    expect(new Headers(headers).get('authorization')).toBe('Bearer a token of an operator');
 });
 
 test('messages are read however the bytes are cut, and pings are skipped', async () => {

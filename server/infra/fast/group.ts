@@ -28,7 +28,7 @@ type Batchers = Map<string, Batcher<never, never>>;
 
 /** Each holds some 7 KB for as long as its order is under way: what one process is asked to hold has an end. */
 const MOST_RUNNING = 40_000;
-/** Some seconds' worth of work on two cores. */
+/** A second's worth of work on two cores. */
 const MOST_WAITING = 2_000;
 const FINISH_LINGER_MS = 100;
 

@@ -48,7 +48,7 @@ const INSERT = `
       dispatch_steps, version, short_product_id, short_requested, short_available, created_at, updated_at)
     SELECT id, key, hash, status, CASE WHEN short THEN 'OUT_OF_STOCK' END::"CancelReason", currency, total,
       "paymentId", CASE WHEN short THEN 'EXPIRED' ELSE 'PENDING' END::"PaymentStatus",
-      pay_by, steps, 2, "shortProduct", "shortRequested", "shortAvailable", at, at
+      pay_by, steps, ${PLACED_VERSION}, "shortProduct", "shortRequested", "shortAvailable", at, at
     FROM placed
   ), order_line AS (
     INSERT INTO order_lines (order_id, position, product_id, sku, name, quantity, unit_price_minor, currency)
@@ -57,7 +57,7 @@ const INSERT = `
     INSERT INTO order_events (order_id, version, type, status, steps, at)
     SELECT id, 1, 'CREATED'::"OrderEventType", 'PENDING'::"OrderStatus", steps, at FROM placed
     UNION ALL
-    SELECT id, 2, CASE WHEN short THEN 'CANCELLED' ELSE 'RESERVED' END::"OrderEventType", status, steps, at
+    SELECT id, ${PLACED_VERSION}, CASE WHEN short THEN 'CANCELLED' ELSE 'RESERVED' END::"OrderEventType", status, steps, at
     FROM placed
   ), movement AS (
     INSERT INTO stock_movements (product_id, delta, cause, order_id, at)
@@ -97,7 +97,7 @@ export async function tryToPlace(
     const refused = answer.placement.shortage !== null;
     const products = refused
       ? []
-      : answer.request.lines.map(({ productId: id }) => ({ id, version: taken(shelves.get(id)!) }));
+      : answer.request.lines.map(({ productId: id }) => ({ id, version: nextVersion(shelves.get(id)!) }));
     return {
       status: refused ? 'CANCELLED' : 'PENDING',
       version: PLACED_VERSION,
@@ -119,8 +119,8 @@ export async function placeOrders(tx: Tx, requests: readonly PlaceRequest[]): Pr
 const payByOf = ({ request, placement }: { request: PlaceRequest; placement: Placement }, at: number) =>
   placement.shortage === null ? at + request.paymentWindowMs : at;
 
-/** Counts one order that takes from a shelf; its version grows with each, in the order that they are placed in. */
-const taken = (shelf: { version: number }) => ++shelf.version;
+/** The version of a shelf grows with each order that takes from it, in the order that they are placed in. */
+const nextVersion = (shelf: { version: number }) => ++shelf.version;
 
 /** Locks the products that orders ask for. Unknown ones are left out. */
 export async function lockShelves(tx: Tx, requests: readonly PlaceRequest[]): Promise<Shelves> {

@@ -3,16 +3,11 @@ import { serverClock } from './clock.ts';
 import { operatorToken } from './operator-token.ts';
 import { health } from './server.ts';
 
-/** Gives the headers that every request to the API carries. */
-export function apiHeaders(): Record<string, string> {
-  const token = operatorToken.get();
-  return { 'x-graphql-yoga-csrf': '1', ...(token === null ? {} : { authorization: `Bearer ${token}` }) };
-}
-
-/** Fetches once, with the API's headers, and sets the server's clock by the answer. */
+/** Fetches once, with the operator's token if there is one, and sets the server's clock by the answer. */
 export async function fetchOnce(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
-  for (const [name, value] of Object.entries(apiHeaders())) headers.set(name, value);
+  const token = operatorToken.get();
+  if (token !== null) headers.set('authorization', `Bearer ${token}`);
   const sentAt = Date.now();
   const response = await fetch(input, { ...init, headers });
   serverClock.observe(response.headers.get('date'), sentAt, Date.now());
@@ -38,7 +33,7 @@ export async function fetchPersistently(input: RequestInfo | URL, init: RequestI
 }
 
 /** Tells whether an answer came from something in front of a server that is gone, and not from the API. */
-export function isOutage(response: Response): boolean {
+function isOutage(response: Response): boolean {
   return response.status >= 500 && !/json/.test(response.headers.get('content-type') ?? '');
 }
 
