@@ -12,15 +12,14 @@ const TRY_AGAIN = new Set([
   '40P01', // deadlock detected
   '25006', // this server has become read-only: another one is the primary now
   '25P03', // idle-in-transaction timeout: this process was frozen meanwhile
-  '53100', // the disk is full
-  '53200', // out of memory
-  '53300', // too many connections
   '55P03', // lock not available
-  '57014', // statement timeout
-  '57P01', // the session was terminated, by an administrator or a shutdown
-  '57P02', // another backend crashed
-  '57P03', // the server is starting or stopping
-  '58030', // the disk failed, as it also does when it is full
+]);
+/** By the first two characters of the code. */
+const CLASSES_TRY_AGAIN = new Set([
+  '08', // the connection failed, or cannot be made: see StoreClient
+  '53', // no disk, memory or connection left
+  '57', // a timeout; the server is starting or stopping, or the session was ended
+  '58', // the disk failed, as it also does when it is full
 ]);
 /** Prisma: unreachable, timed out, closed; no free connection; the transaction timed out or vanished; write conflict. */
 const PRISMA_TRY_AGAIN = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2034', 'P2037']);
@@ -60,7 +59,7 @@ export function databaseFailure(error: unknown): DatabaseFailure {
     }
     if (typeof cause.message === 'string' && (LOST.test(cause.message) || STALE.test(cause.message))) retriable = true;
   }
-  if (sqlState !== undefined) retriable ||= TRY_AGAIN.has(sqlState) || sqlState.startsWith('08');
+  if (sqlState !== undefined) retriable ||= TRY_AGAIN.has(sqlState) || CLASSES_TRY_AGAIN.has(sqlState.slice(0, 2));
   return { sqlState, retriable };
 }
 

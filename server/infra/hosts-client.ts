@@ -5,9 +5,20 @@ import { cutWhenSilent } from './silence.ts';
 
 const READ_ONLY_TRANSACTION = '25006';
 const CONNECTION_FAILURE = '08006';
+const NOT_CONNECTED = '08001';
 
 type Callback = (error?: Error) => void;
 type Parameter = { parameterName: string; parameterValue: string };
+
+/**
+ * A connection could not be made. Whatever the reason, and whoever is to mend it, that says nothing of what was to be asked:
+ * a host whose name is not found, a password that is refused, a certificate that has run out are one code to whoever
+ * decides by codes, the durable engine included, which would give an order up for most of them.
+ */
+class NotConnectedError extends Error {
+  override name = 'NotConnectedError';
+  readonly code = NOT_CONNECTED;
+}
 
 /**
  * A client of node-postgres that is connected to a server that accepts writes, or not at all. With several hosts in
@@ -51,8 +62,9 @@ export class StoreClient extends pg.Client {
     if (!callback)
       return new Promise((resolve, reject) => this.connect((error) => (error ? reject(error) : resolve(this))));
     const primary = this.#primary;
-    if (primary) primary.find().then((host) => this.#connectTo(primary, host, callback), callback);
-    else this.#connect(callback);
+    const done = (error?: Error) => callback(error && new NotConnectedError(error.message, { cause: error }));
+    if (primary) primary.find().then((host) => this.#connectTo(primary, host, done), done);
+    else this.#connect(done);
   }
 
   #connectTo(primary: Primary, host: Host, callback: Callback): void {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Database, openDatabase, query } from '../../server/infra/database.ts';
 import { databaseFailure } from '../../server/infra/database-errors.ts';
+import { GroupPool } from '../../server/infra/fast/group-pool.ts';
 import { useDatabase } from '../support/database.ts';
 import { startProxy } from '../support/proxy.ts';
 
@@ -41,6 +42,8 @@ describe('by its SQLSTATE', () => {
     ['53300', true],
     ['58030', true],
     ['08006', true],
+    ['53400', true],
+    ['57P05', true],
     ['22012', false],
     ['23503', false],
     ['23505', false],
@@ -94,13 +97,31 @@ test('a connection that is lost in the middle of a query is retriable', async ()
   await proxy.close();
 });
 
-test('a server that is not there is retriable', async () => {
-  const nowhere = new URL(store.url);
-  nowhere.port = '1';
-  const distant = openDatabase(nowhere.href, 1);
-  expect(await failureOf(query(distant, 'SELECT 1'))).toEqual({ sqlState: undefined, retriable: true });
+/** Each with what goes wrong before a statement is sent. */
+const unreachable: [string, (url: URL) => void][] = [
+  ['a server that is not there', (url) => Object.assign(url, { port: '1' })],
+  ['a host that nobody knows by name', (url) => (url.hostname = 'nowhere.invalid')],
+  ['a password that is refused', (url) => Object.assign(url, { username: 'nobody', password: 'wrong' })],
+  ['a database that is not there', (url) => (url.pathname = '/nothing')],
+  ['a server without TLS', (url) => url.searchParams.set('sslmode', 'require')],
+];
+
+test.each(unreachable)('%s is waited for, in a transaction of Prisma and in one of a group', async (_what, change) => {
+  const url = new URL(store.url);
+  change(url);
+  const distant = openDatabase(url.href, 1);
+  expect((await failureOf(query(distant, 'SELECT 1'))).retriable).toBe(true);
   expect((await failureOf(distant.$transaction((tx) => query(tx, 'SELECT 1')))).retriable).toBe(true);
   await distant.$disconnect();
+  const group = new GroupPool(url.href, 1);
+  expect((await failureOf(group.query('SELECT 1', []))).retriable).toBe(true);
+  await group.close();
+});
+
+test('what is asked of connections that are closed for good is not tried again', async () => {
+  const group = new GroupPool(store.url, 1);
+  await group.close();
+  expect((await failureOf(group.query('SELECT 1', []))).retriable).toBe(false);
 });
 
 test.each([[new Error('mine')], [new TypeError('x is not a function')], ['text'], [undefined], [null], [{ code: 7 }]])(
