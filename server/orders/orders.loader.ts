@@ -1,7 +1,7 @@
 import type { Order } from '../generated/prisma/client.ts';
-import { arrayOf, currentDatabase, query, readAhead, type Tx } from '../infra/database.ts';
+import { arrayOf, query, readAhead, type Tx } from '../infra/database.ts';
 import { Batcher } from '../infra/fast/batcher.ts';
-import { groupCommit } from '../infra/fast/current.ts';
+import { reader } from '../infra/fast/current.ts';
 
 const ms = (column: string) => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
@@ -30,7 +30,6 @@ type Row = Omit<Order, Text | Time | 'paidAt'> &
   Record<Time, number> & { paidAt: number | null };
 
 const LANES = { lanes: 2 };
-const reader = () => groupCommit()?.pool.autocommit ?? currentDatabase();
 
 const orders = new Batcher<string, Order>(async (ids) => {
   const rows = await query<Row>(reader(), LOAD, arrayOf(ids));

@@ -1,16 +1,27 @@
 import { isFinal, type OrderStatus, type SignalOutcome } from '../domain/order.ts';
 import type { Prisma } from '../generated/prisma/client.ts';
-import { currentDatabase, query } from '../infra/database.ts';
+import { arrayOf, currentDatabase, query } from '../infra/database.ts';
+import { Batcher } from '../infra/fast/batcher.ts';
+import { reader } from '../infra/fast/current.ts';
+import { persistently } from '../infra/persistently.ts';
 
-const NEWS = `
-  SELECT status <> 'PENDING'
-    OR EXISTS (SELECT FROM order_signals WHERE order_id = orders.id AND outcome IS NULL) AS news
-  FROM orders WHERE id = $1::uuid`;
+const WITHOUT_NEWS = `
+  SELECT id FROM orders WHERE id = ANY($1::uuid[]) AND status = 'PENDING'
+    AND NOT EXISTS (SELECT FROM order_signals WHERE order_id = orders.id AND outcome IS NULL)`;
 
-/** Tells whether a pending order has something to settle. */
-export async function hasNews(orderId: string): Promise<boolean> {
-  const [row] = await query<{ news: boolean }>(currentDatabase(), NEWS, orderId);
-  return row?.news ?? true;
+/** Every order that waits to be paid looks now and then, so that thousands may at the same moment. */
+const news = new Batcher<string, boolean>(
+  async (orderIds) => {
+    const ask = () => query<{ id: string }>(reader(), WITHOUT_NEWS, arrayOf(orderIds));
+    const without = new Set((await persistently('hasNews', ask)).map(({ id }) => id));
+    return orderIds.map((orderId) => !without.has(orderId));
+  },
+  { max: () => 1_000, lingerMs: 5 },
+);
+
+/** Tells whether a pending order has something to settle. Waits for a database that is away. */
+export function hasNews(orderId: string): Promise<boolean> {
+  return news.add(orderId);
 }
 
 /** Selects orders by status. They are indexed by their stage: the few that are open are told apart by looking at them. */

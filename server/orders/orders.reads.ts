@@ -1,6 +1,6 @@
 import type { Order, OrderEvent } from '../generated/prisma/client.ts';
 import { currentDatabase, query } from '../infra/database.ts';
-import { groupCommit } from '../infra/fast/current.ts';
+import { reader } from '../infra/fast/current.ts';
 import { SharedReads } from '../infra/live/shared-reads.ts';
 
 /** Events read at once: a reader far behind catches up in portions of this. */
@@ -24,8 +24,6 @@ const AFTER = `
 const VERSIONS = 'SELECT id, version FROM orders WHERE id = ANY($1::uuid[])';
 
 type Row = { question: number; now: Order['status'] } & ({ version: null } | OrderEvent);
-
-const reader = () => groupCommit()?.pool.autocommit ?? currentDatabase();
 
 /** Reads the version of an order; null where there is no such order. */
 export const versions = new SharedReads<string, number | null>(String, async (ids) => {

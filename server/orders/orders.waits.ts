@@ -1,5 +1,4 @@
 import { live } from '../infra/live/live.ts';
-import { persistently } from '../infra/persistently.ts';
 import { type HandedReport, localInbox, type OrderNames } from './orders.inbox.ts';
 import { hasNews } from './orders.queries.ts';
 
@@ -25,7 +24,7 @@ export async function untilReportedOr(payBy: number, names: OrderNames): Promise
       const left = live.millisecondsUntil(payBy) + MARGIN_MS;
       const reports = localInbox.take(orderId);
       if (reports.length > 0 || left <= 0) return reports;
-      if (look && (await persistently('hasNews', () => hasNews(orderId)))) return localInbox.take(orderId);
+      if (look && (await hasNews(orderId))) return localInbox.take(orderId);
       look = true;
       await watch.changed(Math.min(left, LOOK_AGAIN_MS));
     }

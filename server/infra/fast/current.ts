@@ -1,3 +1,4 @@
+import { currentDatabase, type Tx } from '../database.ts';
 import type { GroupCommit } from './group.ts';
 
 let current: GroupCommit | undefined;
@@ -10,4 +11,9 @@ export function setGroupCommit(group: GroupCommit | undefined): void {
 /** The group commit of this process, if it has one. */
 export function groupCommit(): GroupCommit | undefined {
   return current;
+}
+
+/** Where single statements are read that are prepared once and sent often: each on its own, outside of transactions. */
+export function reader(): Tx {
+  return current?.pool.autocommit ?? currentDatabase();
 }
