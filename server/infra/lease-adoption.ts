@@ -5,6 +5,7 @@ import { getAllRegisteredFunctions } from '@dbos-inc/dbos-sdk/internal/decorator
 import { globalParams } from '@dbos-inc/dbos-sdk/internal/utils';
 import type pg from 'pg';
 import { forget, type Heard } from './lease-beat.ts';
+import { log } from './log.ts';
 
 /** Workflows taken over at once, and the time to let them read what they recorded before the next ones come. */
 const BATCH = 200;
@@ -13,8 +14,8 @@ const PAUSE_MS = 50;
 const OWN_SHARE_MS = 2_500;
 /** One that is gone may have written last a moment before that; its row stays for this long, so that it is found. */
 const REMEMBER_MS = 10_000;
-/** The engine gives a workflow up at its 100th attempt. Those that ran for this long in between do not count. */
-const GOOD_RUN_MS = 600_000;
+/** So many attempts are told to whoever runs the store: perhaps it is this workflow that ends its processes. */
+const MANY_ATTEMPTS = 100;
 /** A workflow that was begun or taken over just now may not run yet. */
 const BEGIN_MS = 10_000;
 
@@ -26,13 +27,12 @@ const NOW = '(extract(epoch FROM now()) * 1000)::int8';
  */
 const claiming = (condition: string) => `
   UPDATE dbos.workflow_status s SET executor_id = $1, owner_xid = $2, started_at_epoch_ms = ${NOW}, updated_at = ${NOW},
-    recovery_attempts = CASE WHEN coalesce(started_at_epoch_ms, created_at) < ${NOW} - ${GOOD_RUN_MS} THEN 1
-      ELSE coalesce(recovery_attempts, 0) + 1 END
+    recovery_attempts = coalesce(recovery_attempts, 0) + 1
   FROM (
     SELECT workflow_uuid AS id FROM dbos.workflow_status
     WHERE status = 'PENDING' AND queue_name IS NULL AND application_version = $3 AND name = ANY($4::text[])
       AND ${condition} ORDER BY created_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
-  ) AS free WHERE s.workflow_uuid = free.id RETURNING s.workflow_uuid AS id`;
+  ) AS free WHERE s.workflow_uuid = free.id RETURNING s.workflow_uuid AS id, s.recovery_attempts::int AS attempts`;
 
 /** $5: those that are gone; $6 and $7: the living and our place among them; $8: take more than our share. */
 const CLAIM = claiming(
@@ -52,6 +52,7 @@ const OURS = `
   WHERE status = 'PENDING' AND queue_name IS NULL AND executor_id = $1 AND updated_at < ${NOW} - ${BEGIN_MS}`;
 
 type Row = { id: string };
+type Claimed = Row & { attempts: number };
 
 /**
  * Takes over the workflows of processes that are gone: our share at first, later whatever is left, in batches.
@@ -91,7 +92,9 @@ async function claim(client: pg.Client, executorId: string, text: string, more: 
   const executor = DBOSExecutor.globalInstance;
   if (!executor) return 0;
   const owner = randomUUID();
-  const { rows } = await client.query<Row>(text, [executorId, owner, globalParams.appVersion, known(), ...more]);
+  const { rows } = await client.query<Claimed>(text, [executorId, owner, globalParams.appVersion, known(), ...more]);
+  for (const { id, attempts } of rows)
+    if (attempts % MANY_ATTEMPTS === 0) log.error({ workflow: id, attempts }, 'a workflow is taken up again and again');
   const ids = rows.map(({ id }) => id);
   if (ids.length > 0) await executor.dispatchDequeuedWorkflows(ids, owner);
   return ids.length;

@@ -12,7 +12,7 @@ export type PruneRequest = Readonly<{ finishedBefore: number; most: number }>;
 const PRUNE = `
   WITH finished AS MATERIALIZED (
     SELECT workflow_uuid AS id FROM dbos.workflow_status
-    WHERE completed_at < $1::int8 AND status IN ('SUCCESS', 'ERROR', 'CANCELLED')
+    WHERE completed_at < $1::int8 AND status IN ('SUCCESS', 'CANCELLED')
     ORDER BY completed_at LIMIT $2::int4 FOR UPDATE SKIP LOCKED
   ), inputs AS (
     DELETE FROM dbos.workflow_input WHERE workflow_uuid = ANY (ARRAY(SELECT id FROM finished))

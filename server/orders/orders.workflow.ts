@@ -29,4 +29,8 @@ async function checkout(request: CheckoutRequest): Promise<'DISPATCHED' | 'CANCE
   return 'DISPATCHED';
 }
 
-export const checkoutWorkflow = DBOS.registerWorkflow(checkout, { name: 'checkout' });
+export const checkoutWorkflow = DBOS.registerWorkflow(checkout, {
+  name: 'checkout',
+  // The engine would give an order up after its process has died a hundred times, as it does in minutes that crash in a loop.
+  maxRecoveryAttempts: Number.MAX_SAFE_INTEGER,
+});
