@@ -8,8 +8,11 @@ import {
   visit,
 } from 'graphql';
 
-/** Documents kept parsed and validated; clients have few, and send them again and again. */
-const MOST_DOCUMENTS = 500;
+/**
+ * Characters of the documents that are kept parsed and validated; clients have few, and send them again and again. A
+ * character can take a hundred bytes when it is parsed.
+ */
+const MOST_CHARACTERS = 256 * 1024;
 
 /** A valid document with one operation. */
 export type Operation = Readonly<{
@@ -25,6 +28,7 @@ export type Operation = Readonly<{
 export class Documents {
   readonly #schema: GraphQLSchema;
   readonly #known = new Map<string, Operation | undefined>();
+  #characters = 0;
   #read = 0;
 
   constructor(schema: GraphQLSchema) {
@@ -39,7 +43,12 @@ export class Documents {
   }
 
   #remember(source: string): void {
-    if (this.#known.size >= MOST_DOCUMENTS) this.#known.delete(this.#known.keys().next().value!);
+    this.#characters += source.length;
+    for (const oldest of this.#known.keys()) {
+      if (this.#characters <= MOST_CHARACTERS) break;
+      this.#known.delete(oldest);
+      this.#characters -= oldest.length;
+    }
     this.#known.set(source, this.#operationIn(source));
   }
 

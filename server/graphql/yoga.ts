@@ -27,6 +27,8 @@ export function makeApi(schema: GraphQLSchema, demo: boolean, contextOf: Context
     multipart: false,
     plugins: [jsonOnly],
     maxRequestBodySize: MAX_BODY_BYTES,
+    // What is sent often goes by the lanes, which keep theirs by size; a thousand of the largest here would be gigabytes.
+    parserAndValidationCache: false,
     maskedErrors: { maskError: masked },
     logging: {
       debug: (...args) => log.trace(args.map(String).join(' ')),
