@@ -52,8 +52,12 @@ export class Pipeline {
     return outcome;
   }
 
-  /** Those after a statement that failed throw its error: their own would say no more than that they came after it. */
+  /**
+   * Those after a statement that failed throw its error: their own would say no more than that they came after it. Nothing
+   * more is sent then, since without its BEGIN it would take effect by itself.
+   */
   async #send(text: string, values?: Parameter[]): Promise<pg.QueryResult> {
+    if (this.#failure !== undefined) throw this.#failure;
     this.#gather();
     try {
       return await this.#client.query(values ? { name: this.#nameOf(text), text, values } : text);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { query, together, write } from '../../../server/infra/database.ts';
 import { GroupPool } from '../../../server/infra/fast/group-pool.ts';
+import { Pipeline } from '../../../server/infra/fast/pipeline.ts';
 import { useDatabase } from '../../support/database.ts';
 
 const database = useDatabase();
@@ -58,6 +59,24 @@ test('what is asked after a statement that failed throws the error of that one',
     return query(tx, ALL);
   });
   await expect(asked).rejects.toMatchObject({ code: '23505' });
+});
+
+test('when the transaction does not begin, what is written in it does not take effect by itself', async () => {
+  const sent: string[] = [];
+  const failure = Object.assign(new Error('canceled'), { code: '57014' });
+  const client = {
+    connection: { stream: { cork() {}, uncork() {} } },
+    async query(statement: string | { text: string }) {
+      sent.push(typeof statement === 'string' ? statement : statement.text);
+      if (statement === 'BEGIN') throw failure;
+      return { rows: [], command: 'SELECT' };
+    },
+  };
+  const pipeline = new Pipeline(client as never, (text) => text);
+  await query(pipeline.tx, ALL);
+  await expect(query(pipeline.tx, NOTE, 6, 'six')).rejects.toBe(failure);
+  await expect(pipeline.commit()).rejects.toBe(failure);
+  expect(sent).toEqual(['BEGIN', ALL]);
 });
 
 test('when the body throws, what it sent ahead is undone', async () => {
