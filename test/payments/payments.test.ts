@@ -126,4 +126,15 @@ describe("a provider's key that was used for another report is refused", () => {
     });
     expect(await client.order(second.id)).toMatchObject({ status: 'PENDING', payment: { attempts: 0 } });
   });
+
+  test('of another payment that nobody has acted on yet', async () => {
+    const [first, second] = [await newOrder('first, unheard'), await newOrder('second, heard')];
+    const [, id] = atob(first.id).split(':');
+    await store.sql(
+      `INSERT INTO order_signals (order_id, kind, key, received_at) VALUES ($1::uuid, 'PAID', 'unheard', now())`,
+      id,
+    );
+    expect(await client.pay(second.payment.id, 'PAID', 'unheard')).toMatchObject({ __typename: 'InvalidInputError' });
+    expect(await client.order(second.id)).toMatchObject({ status: 'PENDING', payment: { attempts: 0 } });
+  });
 });

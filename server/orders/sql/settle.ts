@@ -18,10 +18,11 @@ const SIGNALS = `
     WHERE s.order_id = ANY($1::uuid[]) AND s.outcome IS NULL
     UNION ALL
     SELECT id, order_id, kind, false, key, outcome FROM order_signals
-    WHERE key = ANY($2::text[]) AND outcome IS NOT NULL
+    WHERE key = ANY($2::text[]) AND (outcome IS NOT NULL OR order_id <> ALL($1::uuid[]))
   ) AS signal ORDER BY signal.id`;
 
 type SignalRow = Signal & { id: string; orderId: string; key: string | null; outcome: SignalOutcome | null };
+
 /**
  * Settles orders: handles what waits in their inboxes and what is handed over, expires those that are overdue, and
  * gives back the stock of those it cancels. Writes nothing where there is nothing to do. The answers are in the order
