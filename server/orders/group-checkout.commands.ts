@@ -79,10 +79,14 @@ async function placeMany(group: GroupCommit, tx: Tx, candidates: Candidate[]): P
     shelves,
     [...fresh.values()].map(({ request }) => request),
   );
+  const problemOfAnother = ({ key, requestHash }: CheckoutRequest) =>
+    requests.some((other) => other.key === key && other.requestHash !== requestHash);
   const begun = new Map<string, Begun>();
   const problems = new Map<string, Problem>();
   for (const [index, { workflowId: id, owner, request }] of [...fresh.values()].entries()) {
     const answer = placed[index]!;
+    if ('problem' in answer && problemOfAnother(request))
+      throw new Error('Two inputs share a key: each is to go alone.');
     if ('problem' in answer) problems.set(request.key, answer.problem);
     else begun.set(request.key, { id, owner, input: request, firstOutput: answer });
   }

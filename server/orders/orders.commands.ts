@@ -38,7 +38,7 @@ export const formerWorkflowId = (key: string) => `checkout:${hashOf(key)}`;
 /**
  * Checks out: answers once the order is placed and its stock reserved, or refused for lack of stock. The same key
  * with the same lines gets the same order, also while the first call still runs and after a crash; with other
- * lines it conflicts.
+ * lines it conflicts. Throws StillWorkingError when that takes longer than 30 seconds.
  */
 export async function checkOut(key: string, lines: readonly Line[], terms: CheckoutTerms): Promise<CheckoutAnswer> {
   const wrongKey = keyProblem(key);
@@ -51,7 +51,7 @@ export async function checkOut(key: string, lines: readonly Line[], terms: Check
   const request = { orderId, paymentId: newId(), key, requestHash, lines: merged.lines, ...terms };
   const group = groupCommit();
   const placing = group
-    ? await placeInGroup(group, checkoutWorkflowId(key), request)
+    ? await patiently(placeInGroup(group, checkoutWorkflowId(key), request))
     : await placeAlone(request, lines);
   if ('problem' in placing)
     return { type: 'INVALID', problem: (await problemOf(merged.lines, lines)) ?? placing.problem };

@@ -32,6 +32,17 @@ test('eight checkouts at once with one key and two inputs are one order and conf
   expect(new Set(won.map(({ order }) => order?.id)).size).toBe(1);
 });
 
+test('an input that nobody can buy does not spoil its key for one that can be bought at the same moment', async () => {
+  const unknown = btoa('Product:999');
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, (_, i) => client.checkout('one of two', [{ productId: i % 2 ? widget : unknown }])),
+  );
+  const [wrong, right] = [0, 1].map((odd) => answers.filter((_, i) => i % 2 === odd));
+  for (const { __typename } of wrong!) expect(__typename).toMatch(/^(InvalidInput|IdempotencyConflict)Error$/);
+  for (const { __typename } of right!) expect(__typename).toBe('CheckoutSuccess');
+  expect(new Set(right!.map(({ order }) => order?.id)).size).toBe(1);
+});
+
 describe('a key that was used', () => {
   test('conflicts with another input, and changes nothing', async () => {
     await client.checkout('used', [{ productId: widget, quantity: 1 }]);
