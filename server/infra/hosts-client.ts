@@ -15,7 +15,7 @@ type Parameter = { parameterName: string; parameterValue: string };
  * a host whose name is not found, a password that is refused, a certificate that has run out are one code to whoever
  * decides by codes, the durable engine included, which would give an order up for most of them.
  */
-class NotConnectedError extends Error {
+export class NotConnectedError extends Error {
   override name = 'NotConnectedError';
   readonly code = NOT_CONNECTED;
 }
