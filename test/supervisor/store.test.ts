@@ -63,6 +63,15 @@ test('a configuration that is not usable is told by name', async () => {
   await store.prints(/! PORT: /);
 });
 
+test('a database that can not be reached is told in a line, and looked for again', async () => {
+  const DATABASE_URL = 'postgresql://somebody@127.0.0.1:1/store';
+  const store = bench.start({ DATABASE_URL }, ['--import', 'tsx', join(root, 'server/supervisor/main.ts')]);
+  await store.prints(/(\nThe database cannot be reached: connect ECONNREFUSED 127.0.0.1:1\n! The server ended.*){2}/s);
+  expect(store.output()).not.toContain(' at ');
+  store.press('SIGINT');
+  expect(await store.exit).toBe(0);
+});
+
 test('a data folder that can not be made is told with what to do', async () => {
   await writeFile(join(bench.dataDir, 'file'), '');
   const dataDir = join(bench.dataDir, 'file', 'data');
