@@ -7,12 +7,13 @@ export type DatabaseFailure = {
 };
 
 const SERIALIZATION_FAILURE = '40001';
+const LOCK_NOT_AVAILABLE = '55P03';
 const TRY_AGAIN = new Set([
   SERIALIZATION_FAILURE,
   '40P01', // deadlock detected
   '25006', // this server has become read-only: another one is the primary now
   '25P03', // idle-in-transaction timeout: this process was frozen meanwhile
-  '55P03', // lock not available
+  LOCK_NOT_AVAILABLE,
 ]);
 /** By the first two characters of the code. */
 const CLASSES_TRY_AGAIN = new Set([
@@ -34,6 +35,9 @@ const STALE = /cached plan must not change result type/;
 
 /** Tells whether a failure says that what a connection has prepared is of no use any more. */
 export const isStale = (error: unknown): boolean => error instanceof Error && STALE.test(error.message);
+
+/** Tells whether a statement was given up because somebody else held a row for too long. */
+export const isHeld = (error: unknown): boolean => databaseFailure(error).sqlState === LOCK_NOT_AVAILABLE;
 
 type Cause = Partial<Record<'code' | 'kind' | 'originalCode' | 'message' | 'cause', unknown>> & {
   meta?: { driverAdapterError?: { cause?: unknown } };

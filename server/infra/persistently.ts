@@ -6,8 +6,15 @@ import { log } from './log.ts';
 const FIRST_WAIT_MS = 5;
 const LONGEST_WAIT_MS = 1_000;
 
-/** Repeats what failed through no fault of its own, until it succeeds or fails for a reason that will stay. */
-export async function persistently<Return>(name: string, attempt: () => Promise<Return>): Promise<Return> {
+/**
+ * Repeats what failed through no fault of its own, until it succeeds or fails for a reason that will stay, or for one that
+ * the caller sees to.
+ */
+export async function persistently<Return>(
+  name: string,
+  attempt: () => Promise<Return>,
+  seesTo: (error: unknown) => boolean = () => false,
+): Promise<Return> {
   for (let failures = 0; ; failures++) {
     try {
       return await attempt();
@@ -15,7 +22,7 @@ export async function persistently<Return>(name: string, attempt: () => Promise<
       // Another execution recorded the step first: the next attempt finds its outcome.
       if (error instanceof DBOSStepAlreadyRecordedError) continue;
       const { retriable, sqlState } = databaseFailure(error);
-      if (!retriable) throw error;
+      if (!retriable || seesTo(error)) throw error;
       log.warn({ error: messageOf(error), sqlState }, `${name}: trying again`);
       await delay(Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS) * (0.5 + Math.random()));
     }

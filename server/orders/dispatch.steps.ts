@@ -1,9 +1,12 @@
+import type { Tx } from '../infra/database.ts';
+import { isHeld } from '../infra/database-errors.ts';
 import { groupCommit } from '../infra/fast/current.ts';
 import type { Topic } from '../infra/live/hub.ts';
 import { live } from '../infra/live/live.ts';
 import { persistently } from '../infra/persistently.ts';
 import { advanceDispatch, advanceInTime, topicOf } from './orders.steps.ts';
 import { until } from './orders.waits.ts';
+import { freeOrders } from './sql/advance.ts';
 
 /** The dispatch of an order that was paid at `paidAt` (Unix milliseconds, the database's clock): a step every `stepMs`. */
 export type Dispatch = Readonly<{ orderId: string; paidAt: number; steps: number; stepMs: number }>;
@@ -29,11 +32,18 @@ const MOST_AT_ONCE = 2_000;
 /** What is known of the database's clock is corrected now and then: a long wait is measured anew. */
 const LONGEST_WAIT_MS = 1_000;
 
-/** A dispatch with the step that it waits for. `since`: when it began to wait here, perhaps after a crash. */
+/** When an order is looked at again that somebody else holds. */
+const HELD_AGAIN_MS = 1_000;
+
+/**
+ * A dispatch with the step that it waits for. `since`: when it began to wait here, perhaps after a crash. `held`: somebody
+ * else had locked its order when it was to be advanced.
+ */
 type Running = Dispatch & {
   topic: Topic;
   step: number;
   since: number;
+  held: boolean;
   done: () => void;
   fail: (error: unknown) => void;
 };
@@ -54,13 +64,14 @@ class Dispatcher {
   /** Resolves when the last step is taken. Rejects when one cannot be. */
   run(order: Dispatch): Promise<void> {
     return new Promise((done, fail) => {
-      this.#wait({ ...order, topic: topicOf(order.orderId), step: 1, since: live.databaseNow(), done, fail });
+      const since = live.databaseNow();
+      this.#wait({ ...order, topic: topicOf(order.orderId), step: 1, since, held: false, done, fail });
       this.#arm();
     });
   }
 
-  #wait(running: Running): void {
-    const slot = Math.ceil(timeOf(running) / SLOT_MS);
+  #wait(running: Running, time = timeOf(running)): void {
+    const slot = Math.ceil(time / SLOT_MS);
     const others = this.#slots.get(slot);
     if (others) others.push(running);
     else this.#slots.set(slot, [running]);
@@ -98,11 +109,13 @@ class Dispatcher {
     return due;
   }
 
-  /** Advances each, or fails each that cannot be advanced. */
-  async #advance(due: Running[]): Promise<void> {
+  /** Advances each, or fails each that cannot be advanced. Those whose order somebody else holds wait, and nobody for them. */
+  async #advance(all: Running[]): Promise<void> {
     const group = groupCommit();
     // When the process stops, dispatches stay as recorded, and another process goes on with them.
-    if (!group || due.length === 0) return;
+    if (!group || all.length === 0) return;
+    const due = all.some(({ held }) => held) ? await this.#withoutHeld(group.pool.autocommit, all) : all;
+    if (due.length === 0) return;
     // One that was taken up when its time was over is late since then.
     const steps = due.map((running) => ({
       orderId: running.orderId,
@@ -110,9 +123,11 @@ class Dispatcher {
       due: Math.max(timeOf(running), running.since),
     }));
     try {
-      const advanced = await persistently('advanceDispatch', () => advanceInTime(group.pool.autocommit, steps));
+      const advance = () => advanceInTime(group.pool.autocommit, steps);
+      const advanced = await persistently('advanceDispatch', advance, isHeld);
       live.announce(due.map(({ topic }, index) => ({ topic, version: advanced[index]!.version })));
     } catch (error) {
+      if (isHeld(error)) return this.#advance(due.map((running) => Object.assign(running, { held: true })));
       if (due.length > 1) for (const running of due) await this.#advance([running]);
       else due[0]!.fail(error);
       return;
@@ -121,6 +136,19 @@ class Dispatcher {
       if (running.step++ === running.steps) running.done();
       else this.#wait(running);
     }
+  }
+
+  /** Leaves those out that somebody holds just now, to be looked at again in a while: they are not late by our doing. */
+  async #withoutHeld(tx: Tx, due: Running[]): Promise<Running[]> {
+    const ids = due.map(({ orderId }) => orderId);
+    const free = await persistently('freeOrders', () => freeOrders(tx, ids));
+    return due.filter((running) => {
+      running.held = !free.has(running.orderId);
+      if (!running.held) return true;
+      running.since = live.databaseNow();
+      this.#wait(running, running.since + HELD_AGAIN_MS);
+      return false;
+    });
   }
 }
 

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 type Job<Item, Result> = {
   item: Item;
   resolve: (result: Result) => void;
@@ -13,7 +15,11 @@ export type BatcherOptions = Readonly<{
   lingerMs?: number;
   /** Waits for company by what the last batch had of it, and takes half of what waits: see `COMPANY`. */
   company?: boolean;
+  /** Tells whether a batch failed because of something that some of its items wait for, however long. */
+  isHeld?: (error: unknown) => boolean;
 }>;
+
+const ASK_AGAIN_MS = 100;
 
 /**
  * For batches that have a price of their own, under load: with 64 callers at a time, each of whom has two calls, such a
@@ -37,7 +43,8 @@ export type RunBatch<Item, Result> = (items: Item[]) => Promise<(Result | Error)
 /**
  * Gathers items that are ready at the same time and runs them together: the more there is to do, the larger the
  * batches, without waiting for them to fill unless told to. A batch that fails as a whole is run again one by one, so that an item
- * that cannot succeed does not fail its neighbours; run must therefore undo what a failed batch did.
+ * that cannot succeed does not fail its neighbours; run must therefore undo what a failed batch did. A batch that is held up
+ * is put aside: its items are run one after the other beside the lanes, in turns, until each is through.
  */
 export class Batcher<Item, Result> {
   readonly #run: RunBatch<Item, Result>;
@@ -47,15 +54,17 @@ export class Batcher<Item, Result> {
   #armed = false;
   #timer: NodeJS.Timeout | undefined;
   #lastSize = 0;
+  readonly #aside: Job<Item, Result>[] = [];
+  #asideRuns = false;
 
   constructor(run: RunBatch<Item, Result>, options: BatcherOptions = {}) {
     this.#run = run;
-    this.#options = { lanes: 1, max: () => 256, lingerMs: 0, company: false, ...options };
+    this.#options = { lanes: 1, max: () => 256, lingerMs: 0, company: false, isHeld: () => false, ...options };
   }
 
-  /** Items that wait for a lane. */
+  /** Items that wait for a lane, or aside. */
   get waiting(): number {
-    return this.#queue.length;
+    return this.#queue.length + this.#aside.length;
   }
 
   /** Adds an item to the next batch; resolves with its result, rejects with its error. */
@@ -114,8 +123,26 @@ export class Batcher<Item, Result> {
         else job.resolve(result);
       });
     } catch (error) {
-      if (jobs.length === 1) return jobs[0]!.reject(error);
-      for (const job of jobs) await this.#settle([job]);
+      if (this.#options.isHeld(error)) this.#putAside(jobs);
+      else if (jobs.length === 1) jobs[0]!.reject(error);
+      else for (const job of jobs) await this.#settle([job]);
     }
+  }
+
+  /** One that is held up goes to the end of those aside, and holds none of them up for longer than it takes to see that. */
+  #putAside(jobs: Job<Item, Result>[]): void {
+    this.#aside.push(...jobs);
+    if (!this.#asideRuns) void this.#runAside();
+  }
+
+  async #runAside(): Promise<void> {
+    this.#asideRuns = true;
+    let heldInARow = 0;
+    for (let job = this.#aside.shift(); job; job = this.#aside.shift()) {
+      await this.#settle([job]);
+      heldInARow = this.#aside.at(-1) === job ? heldInARow + 1 : 0;
+      if (heldInARow > 0 && heldInARow >= this.#aside.length) await delay(ASK_AGAIN_MS);
+    }
+    this.#asideRuns = false;
   }
 }

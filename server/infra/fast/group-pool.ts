@@ -23,6 +23,8 @@ const PLANNER = [
 /** A plan made when a table was next to empty is a bad one soon after: no plan is older than this. */
 const REPLAN_MS = 2_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
+/** Groups hold rows for milliseconds. Who holds one for longer is somebody else, for whom not everybody is to wait. */
+const LOCK_TIMEOUT_MS = 2_000;
 const LONGEST_IDLE_IN_TRANSACTION_MS = 10_000;
 
 /** Connections for transactions that many workflows share: few, since each carries many. */
@@ -40,6 +42,7 @@ export class GroupPool {
       application_name: `${APPLICATION_NAME}-group`,
       connectionTimeoutMillis: 5_000,
       statement_timeout: STATEMENT_TIMEOUT_MS,
+      lock_timeout: LOCK_TIMEOUT_MS,
       answerWithinMs: ANSWER_WITHIN_MS,
       idle_in_transaction_session_timeout: Math.min(leaseMs, LONGEST_IDLE_IN_TRANSACTION_MS),
       keepAlive: true,

@@ -1,6 +1,7 @@
 import type { WorkflowHandle } from '@dbos-inc/dbos-sdk';
 import { DBOSWorkflowConflictError } from '@dbos-inc/dbos-sdk/datasource';
 import type { Tx } from '../database.ts';
+import { isHeld } from '../database-errors.ts';
 import { persistently } from '../persistently.ts';
 import { Batcher, type BatcherOptions } from './batcher.ts';
 import { GroupPool } from './group-pool.ts';
@@ -80,7 +81,7 @@ export class GroupCommit {
       if (recorded.has(call.workflowId)) return outcome as Result;
     }
     const run = (items: Called<Item>[]) => this.#runDurable(name, body, items);
-    return this.#batcher<Called<Item>, Result>(`durable ${name}`, run, { company: true }).add({ call, item });
+    return this.#batcher<Called<Item>, Result>(`durable ${name}`, run, { company: true, isHeld }).add({ call, item });
   }
 
   /** Runs something that may be done again, since what it writes tells whether it is done, with the next group. */
@@ -90,8 +91,8 @@ export class GroupCommit {
     item: Item,
     options?: BatcherOptions,
   ): Promise<Result> {
-    const run = (items: Item[]) => persistently(name, () => this.pool.transaction((tx) => body(tx, items)));
-    return this.#batcher<Item, Result>(`repeatable ${name}`, run as never, options).add(item);
+    const run = (items: Item[]) => persistently(name, () => this.pool.transaction((tx) => body(tx, items)), isHeld);
+    return this.#batcher<Item, Result>(`repeatable ${name}`, run as never, { ...options, isHeld }).add(item);
   }
 
   /** Writes the row, the input and the first checkpoint of workflows; call `run` for each after the commit. */
@@ -164,7 +165,7 @@ export class GroupCommit {
     let lookedAgain = false;
     while (mine.length > 0) {
       try {
-        const outputs = await persistently(name, attempt);
+        const outputs = await persistently(name, attempt, isHeld);
         for (const [index, { call }] of mine.entries()) results.set(call, outputs[index]!);
         break;
       } catch (error) {
@@ -174,7 +175,7 @@ export class GroupCommit {
           for (const { call } of mine)
             if (recorded.has(call.workflowId)) results.set(call, recorded.get(call.workflowId) as Result);
           mine = mine.filter(({ call }) => !recorded.has(call.workflowId));
-        } else if (mine.length > 1 || lookedAgain) throw error;
+        } else if (mine.length > 1 || lookedAgain || isHeld(error)) throw error;
         // An execution before this one may have done it meanwhile, and be the reason: the next attempt sees that.
         else lookedAgain = true;
       }

@@ -48,6 +48,13 @@ export async function advanceOrders(tx: Tx, due: readonly DueStep[]): Promise<Ad
   });
 }
 
+const FREE = 'SELECT id FROM orders WHERE id = ANY($1::uuid[]) FOR NO KEY UPDATE SKIP LOCKED';
+
+/** Tells which of the orders nobody holds just now. */
+export async function freeOrders(tx: Tx, ids: readonly string[]): Promise<Set<string>> {
+  return new Set((await query<{ id: string }>(tx, FREE, arrayOf(ids))).map(({ id }) => id));
+}
+
 const parametersOf = (due: readonly DueStep[]) => [
   arrayOf(due.map(({ orderId }) => orderId)),
   arrayOf(due.map(({ step }) => step)),

@@ -99,6 +99,26 @@ test('a batch that waits for company takes what comes until it starts', async ()
   expect(held.batches).toEqual([[1, 2]]);
 });
 
+test('a batch that is held up is put aside, where each is tried in turn, and what comes later goes on', async () => {
+  let holds = true;
+  const batches: number[][] = [];
+  const run = async (items: number[]) => {
+    batches.push(items);
+    if (holds && items.includes(2)) throw new Error('held');
+    return items;
+  };
+  const isHeld = (error: unknown) => (error as Error).message === 'held';
+  const batcher = new Batcher<number, number>(run, { isHeld });
+  const held = batcher.add(2);
+  expect(await all(batcher, 1, 3)).toEqual([1, 3]);
+  expect(await all(batcher, 4, 5)).toEqual([4, 5]);
+  expect(batcher.waiting).toBe(1);
+  expect(batches.slice(0, 4)).toEqual([[2, 1, 3], [2], [1], [3]]);
+  holds = false;
+  expect(await held).toBe(2);
+  expect(batcher.waiting).toBe(0);
+});
+
 describe('an item that fails', () => {
   const outcomes = async (run: RunBatch<number, number>) => {
     const batcher = new Batcher(run);
