@@ -42,7 +42,7 @@ test('a page of orders with all that belongs to them costs a fixed number of sta
   const page = (first: number) => client.ask(`{ orders(first: ${first}) { edges { node { ${ORDER} } } } }`);
   const counts = [];
   for (const first of [1, 5, 20]) counts.push((await statementsOf(() => page(first))).length);
-  expect(counts[1]).toBe(counts[2]);
+  expect(counts).toEqual([counts[2], counts[2], counts[2]]);
   // Orders, payments, lines, products, events; and of the events, their order for its number of steps.
   expect(counts[2]).toBeLessThanOrEqual(6);
 });
@@ -62,33 +62,13 @@ test('the catalogue is one statement', async () => {
   expect(await statementsOf(() => client.ask(query))).toHaveLength(1);
 });
 
-test('the result of a mutation reads its order in as many statements as a query, however many lines it has', async () => {
-  const count = async (key: string, ids: string[]) =>
-    (
-      await statementsOf(() =>
-        client.checkout(
-          key,
-          ids.map((productId) => ({ productId })),
-        ),
-      )
-    ).length;
-  // A replay: nothing is written.
-  for (const [key, ids] of [
-    ['one', productIds.slice(0, 1)],
-    ['three', productIds],
-  ] as const) {
-    await client.checkout(
-      key,
-      ids.map((productId) => ({ productId })),
-    );
-    await client.cancel(
-      (
-        await client.checkout(
-          key,
-          ids.map((productId) => ({ productId })),
-        )
-      ).order!.id,
-    );
-  }
-  expect(await count('one', productIds.slice(0, 1))).toBe(await count('three', productIds));
+test('a replay costs as many statements for an order of three lines as for one of one', async () => {
+  const ask = (lines: number) => {
+    const asked = productIds.slice(0, lines).map((productId) => ({ productId }));
+    return client.checkout(`replayed with ${lines}`, asked);
+  };
+  for (const lines of [1, 3]) await client.cancel((await ask(lines)).order!.id);
+  const counts = [];
+  for (const lines of [1, 3]) counts.push((await statementsOf(() => ask(lines))).length);
+  expect(counts[0]).toBe(counts[1]);
 });

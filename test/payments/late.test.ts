@@ -58,7 +58,7 @@ test('money for an order that was refused for lack of stock is refunded', async 
   });
 });
 
-test('what an order was promised at checkout holds, whatever the configuration becomes', async () => {
+test('an order may be paid for the window of its configuration, from its checkout on', async () => {
   const order = await expiredOrder('promise');
   expect(Date.parse(order.payBy) - Date.parse(order.createdAt)).toBe(300);
 });

@@ -47,6 +47,8 @@ test('the store says that group commit is off, and what differs', () => {
 test('the comparison leaves nothing behind', async () => {
   for (const table of ['workflow_status', 'workflow_input', 'workflow_output', 'operation_outputs'])
     expect((await session.query(`SELECT FROM dbos.${table} WHERE workflow_uuid LIKE 'probe:%'`)).rowCount).toBe(0);
+  const ofSteps = `SELECT FROM dbos.transaction_completion WHERE workflow_id LIKE 'probe:%'`;
+  expect((await session.query(ofSteps)).rowCount).toBe(0);
 });
 
 test('orders are placed, paid and dispatched all the same, each step with a checkpoint of its own', async () => {
