@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
 
-/** For connections whose statements the server ends after ten seconds. */
+/** More than the ten seconds after which the server ends a statement; those that listen and hold the lease send none so long. */
 export const ANSWER_WITHIN_MS = 12_000;
 /** Looks within the time in which a statement has to be answered. */
 const LOOKS = 4;

@@ -6,7 +6,7 @@ export function secondsUntil(instant: string, now: number): number {
   return Math.max(0, Math.ceil((Date.parse(instant) - now) / 1000));
 }
 
-/** Counts down to an instant by the server's clock, once a second. */
+/** Counts down to an instant by the server's clock, in whole seconds. */
 export function useCountdown(instant: string): number {
   const [seconds, setSeconds] = useState(() => secondsUntil(instant, serverClock.now()));
   useEffect(() => {
