@@ -19,6 +19,7 @@ export type BatcherOptions = Readonly<{
   isHeld?: (error: unknown) => boolean;
 }>;
 
+/** A pause when each of what is aside was held. */
 const ASK_AGAIN_MS = 100;
 
 /**
