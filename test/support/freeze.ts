@@ -29,7 +29,8 @@ const WAITING = `
 
 /**
  * Makes sessions stop at a point in the database, for as long as this holds an advisory lock that a trigger there asks
- * for. So a process can be killed at exactly that moment, without any help from its code.
+ * for, however long a session waits for locks otherwise. So a process can be killed at exactly that moment, without any
+ * help from its code.
  */
 export async function freezeAt(databaseUrl: string, { at, event, table, when = 'true' }: Point): Promise<Freeze> {
   const client = new pg.Client({ connectionString: databaseUrl });
@@ -42,7 +43,7 @@ export async function freezeAt(databaseUrl: string, { at, event, table, when = '
       : `CREATE TRIGGER freezing BEFORE ${event} ON ${table}`;
   try {
     await client.query(`
-      CREATE OR REPLACE FUNCTION freezing() RETURNS trigger LANGUAGE plpgsql AS $$
+      CREATE OR REPLACE FUNCTION freezing() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 AS $$
         BEGIN PERFORM pg_advisory_xact_lock_shared(${LOCK}); RETURN coalesce(NEW, OLD); END $$;
       DROP TRIGGER IF EXISTS freezing ON ${table};
       ${trigger} FOR EACH ROW WHEN (${when}) EXECUTE FUNCTION freezing()`);
