@@ -7,7 +7,7 @@ import { floorRound, playRound, type Round, type Shape } from './support/rounds.
 import type { Kind } from './support/shop.ts';
 
 const HOT16 = { name: 'one hot product, 16 in flight', inFlight: 16, products: 1, lines: 1 };
-const HOT64 = { name: 'one hot product, 64 in flight', inFlight: 64, products: 1, lines: 1 };
+export const HOT64 = { name: 'one hot product, 64 in flight', inFlight: 64, products: 1, lines: 1 };
 const MANY = { name: '100 products, 64 in flight', inFlight: 64, products: 100, lines: 1 };
 const LINES = { name: '100 products, three lines, 64 in flight', inFlight: 64, products: 100, lines: 3 };
 

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from '../server/infra/root.ts';
+import { against } from './against.ts';
 import { cost } from './cost.ts';
 import { full } from './full.ts';
 import { idle } from './idle.ts';
@@ -28,7 +29,9 @@ const begun = performance.now();
 const say = (text: string) => console.log(`${((performance.now() - begun) / 1000).toFixed(0).padStart(5)} s  ${text}`);
 
 async function main(options: Options): Promise<void> {
-  const parts = PARTS.filter(({ name }) => options.only.some((text) => name.startsWith(text)));
+  const parts = options.against
+    ? [against]
+    : PARTS.filter(({ name }) => options.only.some((text) => name.startsWith(text)));
   if (parts.length === 0)
     throw new Error(`No part is called like that; there are ${PARTS.map(({ name }) => name).join(', ')}.`);
   say('building');

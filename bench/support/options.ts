@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /** What a run of the benchmarks is told. */
@@ -12,6 +13,8 @@ export type Options = Readonly<{
   /** Orders in the full database. */
   orders: number;
   streams: number;
+  /** Another checkout of the project, installed and built: the load of 64 shoppers is measured on both in turns. */
+  against: string | undefined;
   quick: boolean;
   help: boolean;
 }>;
@@ -23,6 +26,7 @@ export const USAGE = `npm run bench -- [options]
   --warm <n>       seconds of load before them (10: then as many dispatches begin as end)
   --orders <n>     orders in the full database (1000000), with a fifth as many finished workflows
   --streams <n>    open streams (5000); twice as many on one order
+  --against <dir>  only the load of 64 shoppers, in turns with another checkout that is installed and built
   --quick          two short rounds with small numbers: shows that everything runs, and no figure counts`;
 
 /** Reads the command line. Throws when it is not understood. */
@@ -36,6 +40,7 @@ export function readOptions(args: readonly string[]): Options {
       warm: { type: 'string' },
       orders: { type: 'string' },
       streams: { type: 'string' },
+      against: { type: 'string' },
       quick: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -48,6 +53,7 @@ export function readOptions(args: readonly string[]): Options {
   };
   return {
     only: values.only.split(','),
+    against: values.against && resolve(values.against),
     rounds: Math.ceil(number('rounds', 5, 2)),
     seconds: number('seconds', 5, 2),
     warmSeconds: number('warm', 10, 1.5),

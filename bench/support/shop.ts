@@ -17,7 +17,8 @@ export const productIds = (count: number) => Array.from({ length: count }, (_, i
 /** What is measured: the store, or the textbook's way of doing the same. */
 export type Kind = 'store' | 'textbook';
 
-const PROGRAM = { store: join(root, 'dist/server/main.js'), textbook: join(root, 'dist/bench/textbook.js') };
+const SERVER = 'dist/server/main.js';
+const PROGRAM = { store: join(root, SERVER), textbook: join(root, 'dist/bench/textbook.js') };
 const STOCK = {
   store: `WITH p AS (INSERT INTO products (sku, name, description, price_minor, currency, inventory)
       SELECT 'BENCH-' || n, 'Product ' || n, 'For measuring.', 9999, 'USD', ${INVENTORY} FROM generate_series(1, ${PRODUCTS}) n
@@ -42,20 +43,20 @@ export async function buildPrograms(): Promise<void> {
   await bundle('bench/textbook/main.ts', PROGRAM.textbook);
 }
 
-const templates = new Map<Kind, Promise<string>>();
+const templates = new Map<string, Promise<string>>();
 
-/** A database with the tables and the products, to be copied. */
-function templateOf(cluster: Cluster, kind: Kind): Promise<string> {
-  const made = templates.get(kind) ?? makeTemplate(cluster, kind);
-  templates.set(kind, made);
+/** A database with the tables and the products, to be copied: one for each program. */
+function templateOf(cluster: Cluster, kind: Kind, program: string): Promise<string> {
+  const made = templates.get(program) ?? makeTemplate(cluster, kind, program);
+  templates.set(program, made);
   return made;
 }
 
-async function makeTemplate(cluster: Cluster, kind: Kind): Promise<string> {
-  const name = `template_${kind}`;
+async function makeTemplate(cluster: Cluster, kind: Kind, program: string): Promise<string> {
+  const name = `template_${templates.size}`;
   const url = await cluster.createDatabase(name);
   // The server's first start makes its tables.
-  const server = await startServer(PROGRAM[kind], environment(url));
+  const server = await startServer(program, environment(url));
   await server.end();
   await onDatabase(url, (client) => client.query(STOCK[kind]));
   return name;
@@ -71,6 +72,8 @@ const environment = (databaseUrl: string) => ({
 
 export type ShopOptions = Readonly<{
   servers?: number;
+  /** Another checkout of the project, installed and built, whose store is measured instead of this one's. */
+  folder?: string;
   env?: Record<string, string>;
   /** A database that is there already, and stays; a new one unless told. */
   existing?: Readonly<{ database: string; databaseUrl: string }>;
@@ -80,14 +83,15 @@ export type ShopOptions = Readonly<{
 
 let shops = 0;
 
-async function newDatabase(cluster: Cluster, kind: Kind) {
+async function newDatabase(cluster: Cluster, kind: Kind, program: string) {
   const database = `${kind}_${++shops}`;
-  return { database, databaseUrl: await cluster.createDatabase(database, await templateOf(cluster, kind)) };
+  return { database, databaseUrl: await cluster.createDatabase(database, await templateOf(cluster, kind, program)) };
 }
 
 /** Opens a shop. */
 export async function openShop(cluster: Cluster, kind: Kind, options: ShopOptions = {}): Promise<Shop> {
-  const { database, databaseUrl } = options.existing ?? (await newDatabase(cluster, kind));
+  const program = options.folder === undefined ? PROGRAM[kind] : join(options.folder, SERVER);
+  const { database, databaseUrl } = options.existing ?? (await newDatabase(cluster, kind, program));
   await options.prepare?.(database, databaseUrl);
   const servers: (Child & { url: string })[] = [];
   const close = async () => {
@@ -96,7 +100,7 @@ export async function openShop(cluster: Cluster, kind: Kind, options: ShopOption
   };
   try {
     for (let i = 0; i < (options.servers ?? 1); i++)
-      servers.push(await startServer(PROGRAM[kind], { ...environment(databaseUrl), ...options.env }));
+      servers.push(await startServer(program, { ...environment(databaseUrl), ...options.env }));
   } catch (error) {
     await close();
     throw error;
