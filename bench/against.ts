@@ -29,6 +29,8 @@ async function run(bench: Bench): Promise<Row[]> {
     });
   return [
     row(`PAID, ${HOT64.name}`, '/s', ({ rate }) => rate),
+    row("CPU of an order, Node's", 'ms', ({ nodeMs }) => nodeMs),
+    row("CPU of an order, PostgreSQL's", 'ms', ({ postgresMs }) => postgresMs),
     row('checkout p50', 'ms', ({ checkoutMs }) => checkoutMs.p50),
     row('checkout p99', 'ms', ({ checkoutMs }) => checkoutMs.p99),
     row('payment p50', 'ms', ({ paymentMs }) => paymentMs.p50),

@@ -109,9 +109,10 @@ function rowsOf(
 
 /** Tells in a line how a round went. */
 export function describe(round: Round): string {
-  const { rate, checkoutMs, paymentMs, lateness, rssMb } = round;
+  const { rate, checkoutMs, paymentMs, lateness, rssMb, nodeMs, postgresMs } = round;
   return [
     `${figure(rate)}/s`,
+    `CPU ${figure(nodeMs)} + ${figure(postgresMs)} ms`,
     `checkout ${figure(checkoutMs.p50)}/${figure(checkoutMs.p99)} ms`,
     `payment ${figure(paymentMs.p50)}/${figure(paymentMs.p99)} ms`,
     `${lateness.due} steps late ${figure(lateness.p50)}/${figure(lateness.p99)} ms (${lateness.undone} undone)`,

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { root } from '../server/infra/root.ts';
 import { generate } from './generate.ts';
+import { compressFiles, keepWebBuild } from './web-build.ts';
 
 const at = (path: string) => join(root, path);
 
@@ -13,7 +14,10 @@ export type Target = Readonly<{ sources: readonly string[]; output: string }>;
 
 const common = ['package-lock.json', 'scripts/build.ts'];
 export const server: Target = { sources: ['server', 'prisma', ...common], output: 'dist/server/main.js' };
-export const web: Target = { sources: ['web', 'vite.config.ts', ...common], output: 'dist/web/index.html' };
+export const web: Target = {
+  sources: ['web', 'vite.config.ts', 'scripts/web-build.ts', ...common],
+  output: 'dist/web/current',
+};
 
 /** Tells whether the output is there and no source, of those that are there, is newer. */
 export async function upToDate({ sources, output }: Target, folder: string = root): Promise<boolean> {
@@ -85,7 +89,8 @@ export async function buildWeb(): Promise<void> {
       logLevel: 'warn',
     }),
   );
-  await replaceFolder(part, 'index.html', 'dist/web', begun);
+  await compressFiles(part);
+  await keepWebBuild(part, at('dist/web'), begun);
 }
 
 /**

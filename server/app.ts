@@ -1,20 +1,29 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { Env } from './env.ts';
-import { Lanes } from './graphql/lanes.ts';
+import { type ApiPlugin, makeApi } from './graphql/api.ts';
+import type { Caller, Context } from './graphql/builder.ts';
 import { makeSchema } from './graphql/schema.ts';
-import { type Api, type ContextOf, makeApi } from './graphql/yoga.ts';
-import { type Handler, headersOfAnswers, makeHandler } from './http.ts';
-import { currentDatabase, openDatabase, setDatabase } from './infra/database.ts';
+import { callers } from './http/caller.ts';
+import { clientsBehind } from './http/client.ts';
+import { type Handler, makeHandler } from './http/front-door.ts';
+import { type ContextOf, GraphQLTransport } from './http/graphql-transport.ts';
+import { servePages } from './http/pages.ts';
+import { answerHeaders } from './http/security-headers.ts';
+import { StaticFiles } from './http/static-files.ts';
+import { OperatorTokens } from './http/tokens.ts';
+import { openDatabase, setDatabase } from './infra/database.ts';
 import { startEngine, stopEngine } from './infra/engine.ts';
 import { setGroupCommit } from './infra/fast/current.ts';
 import { startGroupCommit } from './infra/fast/start.ts';
 import { Lease } from './infra/lease.ts';
 import { live } from './infra/live/live.ts';
+import { root } from './infra/root.ts';
+import { Quotas } from './limits/quotas.ts';
 import { schedulePruning } from './operations/retention.commands.ts';
 
 /** The store in one process, running: its API, and the handler of all HTTP requests. Nothing listens yet. */
 export type App = Readonly<{
-  api: Api;
   executorId: string;
   handle: Handler;
   /** Makes `/readyz` fail, so that a load balancer sends nobody here any more. */
@@ -23,8 +32,11 @@ export type App = Readonly<{
   stop: () => Promise<void>;
 }>;
 
-/** Starts the store on a database that is migrated. */
-export async function startApp(env: Env, databaseUrl: string): Promise<App> {
+/** How long the database may take to answer a probe. */
+const READY_MS = 1_000;
+
+/** Starts the store on a database that is migrated. `plugins`: a shop's own, for the API. */
+export async function startApp(env: Env, databaseUrl: string, plugins: readonly ApiPlugin[] = []): Promise<App> {
   const executorId = `exec-${randomBytes(6).toString('hex')}`;
   const startedAt = new Date();
   const database = openDatabase(databaseUrl, env.databasePool);
@@ -38,26 +50,28 @@ export async function startApp(env: Env, databaseUrl: string): Promise<App> {
   await lease.startAdopting();
   await schedulePruning({ retentionMs: env.workflowRetentionMs });
 
-  const { paymentWindowMs, dispatchSteps, dispatchStepMs } = env;
+  const { paymentWindowMs, dispatchSteps, dispatchStepMs, demo, limits } = env;
   const terms = { paymentWindowMs, dispatchSteps, dispatchStepMs };
-  const schema = makeSchema({ demo: env.demo });
-  const bearsToken = bearerOf(env.operatorToken);
-  const contextOf: ContextOf = (authorization) => ({
-    operator: env.demo || bearsToken(authorization),
-    demo: env.demo,
-    executorId,
-    startedAt,
-    terms,
-  });
-  const api = makeApi(schema, env.demo, contextOf);
-  const lanes = new Lanes(schema, api.graphqlEndpoint, contextOf, headersOfAnswers(env.demo));
+  const schema = makeSchema({ demo });
+  const api = makeApi({ schema, limits: limits.operation, databaseAnswers: (ms) => lease.answers(ms), plugins });
+  const tokens = new OperatorTokens(env.operatorTokens);
+  const callerOf = callers({ clientOf: clientsBehind(env.trustedProxies), tokens, quotas: new Quotas(limits.client) });
+  const withCaller = (caller: Caller): Context => {
+    const operator = demo || caller.scope !== '';
+    return { caller, operator, demo, executorId, startedAt, terms };
+  };
+  const contextOf: ContextOf = (request, requestId) => {
+    const caller = callerOf(request, requestId);
+    return caller instanceof Promise ? caller.then(withCaller) : withCaller(caller);
+  };
+  const graphql = new GraphQLTransport({ api, plugins, contextOf, limits: limits.http, headers: answerHeaders(demo) });
+  const pages = servePages(new StaticFiles(join(root, 'dist/web')));
 
   let draining = false;
-  const ready = async () => !draining && live.listening && (await answers());
+  const ready = async () => !draining && live.listening && (await lease.answers(READY_MS));
   return {
-    api,
     executorId,
-    handle: makeHandler({ api, lanes, demo: env.demo, ready }),
+    handle: makeHandler({ graphql, pages, demo, allowedHosts: env.allowedHosts, ready }),
     drain: () => {
       draining = true;
     },
@@ -73,24 +87,4 @@ export async function startApp(env: Env, databaseUrl: string): Promise<App> {
       await database.$disconnect();
     },
   };
-}
-
-/** Makes what tells whether a header bears a token: in a time that depends on nothing of the token but its length. */
-function bearerOf(token: string | undefined): (authorization: string | null) => boolean {
-  const expected = token === undefined ? undefined : Buffer.from(token);
-  return (authorization) => {
-    const [scheme, text] = authorization?.split(' ') ?? [];
-    if (expected === undefined || text === undefined || scheme?.toLowerCase() !== 'bearer') return false;
-    const given = Buffer.from(text);
-    return given.length === expected.length && timingSafeEqual(given, expected);
-  };
-}
-
-async function answers(): Promise<boolean> {
-  try {
-    await currentDatabase().$queryRaw`SELECT 1`;
-    return true;
-  } catch {
-    return false;
-  }
 }

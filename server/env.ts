@@ -1,5 +1,8 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
+import { readTrustedProxies, type TrustedProxies } from './http/client.ts';
 import { parseAddress } from './infra/hosts.ts';
+import { type Limits, limitsOf, limitVariables } from './limits/config.ts';
 
 /** The configuration is unusable; the message names every variable that is wrong, one a line. */
 export class ConfigError extends Error {
@@ -7,19 +10,33 @@ export class ConfigError extends Error {
 }
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+/** Takes what can be read; the message is that of the error. */
+const readable = (read: (text: string) => unknown) => (text: string, context: z.RefinementCtx) => {
+  try {
+    read(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
+  }
+};
 const url = z
   .string()
   .regex(/^postgres(ql)?:\/\//, 'must start with postgresql://')
-  .superRefine((text, context) => {
-    try {
-      parseAddress(text);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: (error as Error).message });
-    }
-  });
+  .superRefine(readable(parseAddress));
+
+/** As RFC 6750 has them. The fewer different characters, the less was left to chance. */
+const TOKEN = /^[\w.~+/-]{32,}=*$/;
+const LEAST_DIFFERENT = 10;
+const tokens = z
+  .string()
+  .transform((text) => text.split(','))
+  .refine(
+    (list) => list.length <= 2 && list.every((token) => TOKEN.test(token) && new Set(token).size >= LEAST_DIFFERENT),
+    'must be a random text of at least 32 letters, digits and -._~+/, or two of these with a comma between',
+  );
 
 const schema = z.object({
-  NODE_ENV: z.string().default('development'),
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  DEMO: z.enum(['on', 'off']).optional(),
   PORT: whole(0, 65_535).default(4000),
   HOST: z.string().min(1).default('127.0.0.1'),
   LISTEN_FD: whole(3, 1_000).optional(),
@@ -36,11 +53,11 @@ const schema = z.object({
   DISPATCH_STEPS: whole(1, 1000).default(10),
   DISPATCH_STEP_MS: whole(1, 86_400_000).default(1000),
   WORKFLOW_RETENTION_HOURS: z.coerce.number().positive().max(87_600).default(72),
-  OPERATOR_TOKEN: z
-    .string()
-    .regex(/^[\x21-\x7e]{16,}$/, 'must have at least 16 characters of ASCII, without spaces')
-    .optional(),
+  OPERATOR_TOKEN: tokens.optional(),
+  TRUST_PROXY: z.string().superRefine(readable(readTrustedProxies)).default('0'),
+  ALLOWED_HOSTS: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
+  ...limitVariables,
 });
 
 /** The names of all variables that are read. */
@@ -74,7 +91,13 @@ export type Env = Readonly<{
   dispatchStepMs: number;
   /** How long the engine's records of finished workflows are kept. */
   workflowRetentionMs: number;
-  operatorToken: string | undefined;
+  /** None in demo mode; else one, or two while the one is being replaced by the other. */
+  operatorTokens: readonly string[];
+  /** Proxies whose word on a client's address is taken. */
+  trustedProxies: TrustedProxies;
+  /** Names that the store answers to; undefined: any. */
+  allowedHosts: readonly string[] | undefined;
+  limits: Limits;
   logLevel: string;
 }>;
 
@@ -83,10 +106,13 @@ export function readEnv(source: Record<string, string | undefined> = process.env
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(given);
   const problems = parsed.success ? [] : parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`);
-  const demo = (given.NODE_ENV ?? 'development') !== 'production';
-  if (!demo)
-    for (const name of ['DATABASE_URL', 'OPERATOR_TOKEN'])
-      if (given[name] === undefined) problems.push(`${name}: must be set when NODE_ENV=production`);
+  const production = given.NODE_ENV === 'production';
+  const demo = isDemo(given);
+  if (production && given.DEMO === 'on') problems.push('DEMO: must not be on when NODE_ENV=production');
+  if (production && given.DATABASE_URL === undefined)
+    problems.push('DATABASE_URL: must be set when NODE_ENV=production');
+  if (!demo && given.OPERATOR_TOKEN === undefined && (given.DEMO ?? 'off') === 'off')
+    problems.push('OPERATOR_TOKEN: must be set, except in a demo (DEMO=on), where everything is open');
   if (given.DIRECT_DATABASE_URL !== undefined && given.DATABASE_URL === undefined)
     problems.push('DIRECT_DATABASE_URL: only beside DATABASE_URL');
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems.join('\n'));
@@ -109,7 +135,22 @@ export function readEnv(source: Record<string, string | undefined> = process.env
     dispatchSteps: env.DISPATCH_STEPS,
     dispatchStepMs: env.DISPATCH_STEP_MS,
     workflowRetentionMs: Math.round(env.WORKFLOW_RETENTION_HOURS * 3_600_000),
-    operatorToken: env.OPERATOR_TOKEN,
+    operatorTokens: env.OPERATOR_TOKEN ?? [],
+    trustedProxies: readTrustedProxies(env.TRUST_PROXY),
+    allowedHosts: env.ALLOWED_HOSTS?.toLowerCase().split(','),
+    limits: limitsOf(env, production),
     logLevel: env.LOG_LEVEL ?? (demo ? 'warn' : 'info'),
   };
 }
+
+/**
+ * Whether the store is a demo, in which everything is open: when asked for by name, and else on a developer's own machine
+ * with no token set.
+ */
+function isDemo({ NODE_ENV, DEMO, OPERATOR_TOKEN, HOST }: Record<string, string | undefined>): boolean {
+  if (DEMO !== undefined) return DEMO === 'on';
+  return NODE_ENV !== 'production' && OPERATOR_TOKEN === undefined && isLoopback(HOST ?? '127.0.0.1');
+}
+
+const isLoopback = (host: string) =>
+  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

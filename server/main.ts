@@ -1,15 +1,18 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startApp } from './app.ts';
 import { seedCatalogue } from './catalog/seed.ts';
-import { drainable } from './drain.ts';
 import { ConfigError, type Env, readEnv } from './env.ts';
+import { HttpServer } from './http/http-server.ts';
 import { NotConnectedError } from './infra/hosts-client.ts';
 import { log, setLogLevel } from './infra/log.ts';
 import { migrate } from './infra/migrate.ts';
 import { migrateEngine } from './infra/migrate-engine.ts';
+import { plugins } from './plugins.ts';
 
-/** Exit codes for what starting again would not mend; see sysexits.h. */
+/** What went wrong is ours; see sysexits.h for this and the following. */
+const EXIT_SOFTWARE = 70;
+/** Exit codes for what starting again would not mend. */
 const EXIT_CONFIG = 78;
 const EXIT_PORT_IN_USE = 76;
 /** How long a load balancer may take to notice that `/readyz` fails. A supervisor knows whom it has told to end. */
@@ -61,28 +64,33 @@ await Promise.all([migrate(direct, tell), migrateEngine(direct)]).catch((error: 
   throw error;
 });
 if (env.demo) await seedCatalogue(env.databaseUrl);
-const app = await startApp(env, env.databaseUrl);
-const server = createServer(app.handle);
-const drain = drainable(server);
-const port = await listen(server, env);
+const app = await startApp(env, env.databaseUrl, plugins);
+const http = new HttpServer(app.handle, env.limits.http);
+const port = await listen(http.server, env);
 const url = `http://${env.host === '127.0.0.1' ? 'localhost' : env.host}:${port}`;
 log.info({ url, executorId: app.executorId }, 'ready');
+if (env.demo) log.warn('this is a demo: the fields of operators, payments and the crash button are open to everybody');
 process.send?.({ type: 'ready', url });
 
 let stopping = false;
-async function stop(noticeMs: number): Promise<void> {
+async function stop(noticeMs: number, exitCode = 0): Promise<void> {
   if (stopping) return;
   stopping = true;
   app.drain();
-  await drain(noticeMs, PATIENCE_MS);
+  await http.end(noticeMs, PATIENCE_MS);
   const handedOver = app.stop().then(
     () => true,
     (error: Error) => log.warn({ error: error.message }, 'the workflows were not handed over'),
   );
   // Where they were not, others take them for orphans.
-  process.exit((await Promise.race([handedOver, delay(HAND_OVER_MS)])) ? 0 : 1);
+  process.exit((await Promise.race([handedOver, delay(HAND_OVER_MS)])) ? exitCode : 1);
 }
 end = stop;
+// What nobody caught may have left anything half-done in memory: what is under way is finished, and another process starts.
+process.on('uncaughtException', (error) => {
+  log.fatal({ err: error }, 'uncaught: this process ends');
+  void stop(0, EXIT_SOFTWARE);
+});
 // The supervisor is gone: nobody would end this process any more.
 process.on('disconnect', () => stop(0));
 if (process.send && !process.connected) void stop(0);

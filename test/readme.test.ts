@@ -17,7 +17,7 @@ async function send(name: string, ids: Record<string, string> = {}): Promise<Res
   )!;
   const query = Object.entries(ids).reduce((text, [placeholder, id]) => text.replace(placeholder, id), document!);
   const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-  return app.fetch(new Request('http://store/graphql', { method: 'POST', headers, body: JSON.stringify({ query }) }));
+  return fetch(`${app.url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) });
 }
 
 const ask = async (name: string, ids?: Record<string, string>) => (await (await send(name, ids)).json()) as Answer;

@@ -111,7 +111,7 @@ function statOf(pid: number): string[] {
   }
 }
 
-function processorMs(pid: number, from = 11, to = 13): number {
+export function processorMs(pid: number, from = 11, to = 13): number {
   return (
     statOf(pid)
       .slice(from, to)
@@ -120,7 +120,7 @@ function processorMs(pid: number, from = 11, to = 13): number {
 }
 
 /** The time of a process, its children, and those of them that have ended. */
-function familyMs(pid: number): number {
+export function familyMs(pid: number): number {
   if (process.platform !== 'linux') return Number.NaN;
   const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && statOf(Number(name))[1] === String(pid));
   return children.reduce((sum, child) => sum + (processorMs(Number(child)) || 0), processorMs(pid, 11, 15));

@@ -3,7 +3,7 @@ import type { FloorPlay, FloorPlayed } from '../clients/floor.ts';
 import type { Play, Played } from '../clients/shoppers.ts';
 import { onDatabase } from './cluster.ts';
 import { type Lateness, latenessSince } from './lateness.ts';
-import { residentMb } from './meters.ts';
+import { familyMs, processorMs, residentMb } from './meters.ts';
 import type { Bench } from './part.ts';
 import type { Child } from './processes.ts';
 import { type Kind, openShop, productIds, type ShopOptions, TOKEN, untilDispatched } from './shop.ts';
@@ -11,7 +11,9 @@ import { type Kind, openShop, productIds, type ShopOptions, TOKEN, untilDispatch
 /** What shoppers do: so many at once, each order with so many lines of so many products. */
 export type Shape = Readonly<{ name: string; inFlight: number; products: number; lines: number }>;
 
-export type Round = Played & Readonly<{ rate: number; lateness: Lateness; rssMb: number }>;
+/** Times of a processor are those of one order, its dispatch as far as it came included. */
+export type Round = Played &
+  Readonly<{ rate: number; lateness: Lateness; rssMb: number; nodeMs: number; postgresMs: number }>;
 
 /** Time for the steps of dispatches that are due to be done, before they are looked at. */
 const GRACE_MS = 1_500;
@@ -32,7 +34,11 @@ export async function playRound(bench: Bench, kind: Kind, shape: Shape, options:
       products: productIds(shape.products),
       lines: shape.lines,
     };
+    const spent = () =>
+      [shop.servers.reduce((ms, { pid }) => ms + processorMs(pid), 0), familyMs(cluster.pid)] as const;
+    const before = spent();
     const played = await shoppers.ask<Played>(play);
+    const [nodeMs, postgresMs] = spent().map((ms, i) => (ms - before[i]!) / played.ordersInAll) as [number, number];
     const rssMb = residentMb(shop.servers[0]!.pid);
     await delay(GRACE_MS);
     const lateness = await onDatabase(shop.databaseUrl, (client) =>
@@ -42,7 +48,7 @@ export async function playRound(bench: Bench, kind: Kind, shape: Shape, options:
       throw new Error(`${played.ordersInAll} orders were acknowledged as PAID, ${lateness.paid} are.`);
     // Its next server would take over what this one leaves, and be slow for that.
     if (options.existing) await untilDispatched(shop);
-    return { ...played, rate: played.orders / played.seconds, lateness, rssMb };
+    return { ...played, rate: played.orders / played.seconds, lateness, rssMb, nodeMs, postgresMs };
   } finally {
     await shop.close();
   }

@@ -62,7 +62,13 @@ async function makeTemplate(cluster: Cluster, kind: Kind, program: string): Prom
   return name;
 }
 
+/** All load comes from one address. */
+const UNLIMITED = Object.fromEntries(
+  ['CHECKOUTS', 'SIGN_INS', 'OPEN_ORDERS', 'HELD_UNITS', 'STREAMS'].map((name) => [`LIMIT_CLIENT_${name}`, 'off']),
+);
+
 const environment = (databaseUrl: string) => ({
+  ...UNLIMITED,
   NODE_ENV: 'production',
   LOG_LEVEL: 'fatal',
   PORT: '0',

@@ -2,15 +2,31 @@ import SchemaBuilder from '@pothos/core';
 import PrismaPlugin from '@pothos/plugin-prisma';
 import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
-import { GraphQLError } from 'graphql';
+import type { GraphQLError } from 'graphql';
 import type PrismaTypes from '../generated/pothos.ts';
 import { getDatamodel } from '../generated/pothos.ts';
 import { currentDatabase } from '../infra/database.ts';
+import type { Quota } from '../limits/quotas.ts';
 import type { CheckoutTerms } from '../orders/orders.commands.ts';
+import { codedError } from './public-errors.ts';
+
+/** Who sent a request, and what belongs to that request alone. */
+export type Caller = Readonly<{
+  /** Names the request, in its answer and in the log. */
+  requestId: string;
+  /** Names the client that limits are counted for. */
+  client: string;
+  /** Whose idempotency keys are meant: those of a token are its own; '' for whoever has none. */
+  scope: string;
+  quota: Quota;
+  /** Headers that the answer is to have. */
+  headers: Record<string, string>;
+}>;
 
 /** What a resolver knows of the request and of the process that serves it. */
 export type Context = Readonly<{
-  /** Whether the caller may use the operators' fields: anyone in demo mode, else the bearer of the token. */
+  caller: Caller;
+  /** Whether the caller may use the operators' fields: anyone in demo mode, else the bearer of a token. */
   operator: boolean;
   demo: boolean;
   executorId: string;
@@ -20,8 +36,9 @@ export type Context = Readonly<{
 
 /** Thrown when an operators' field is asked for by someone else. */
 export function unauthenticated(): GraphQLError {
-  return new GraphQLError('This field is for operators: send `Authorization: Bearer <operator token>`.', {
-    extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } },
+  const headers = { 'www-authenticate': 'Bearer realm="store"' };
+  return codedError('UNAUTHENTICATED', 'This field is for operators: send `Authorization: Bearer <operator token>`.', {
+    http: { headers },
   });
 }
 

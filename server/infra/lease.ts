@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { APPLICATION_NAME } from './database.ts';
 import { adopt, takeUpStranded } from './lease-adoption.ts';
@@ -36,6 +37,7 @@ export class Lease {
   #adopting: Promise<void> | undefined;
   #mayAdopt = false;
   #released: Promise<void> | undefined;
+  #question: Promise<boolean> | undefined;
 
   /** `leaseMs`: how long it holds without a beat. */
   constructor(databaseUrl: string, executorId: string, leaseMs: number) {
@@ -69,6 +71,23 @@ export class Lease {
     } catch (error) {
       warn(error as Error);
     }
+  }
+
+  /** Whether the database answers on this connection within so many milliseconds. */
+  async answers(withinMs: number): Promise<boolean> {
+    const client = this.#connection.client;
+    if (!client) return false;
+    // Those who ask while a question is unanswered share it.
+    this.#question ??= client
+      .query('SELECT 1')
+      .then(
+        () => true,
+        () => false,
+      )
+      .finally(() => {
+        this.#question = undefined;
+      });
+    return Promise.race([this.#question, delay(withinMs, false, { ref: false })]);
   }
 
   /** Gives the lease up for good; the living adopt at once what is unfinished, also while it still runs here. */

@@ -35,22 +35,3 @@ export async function lookUntilSeen<Result>(topic: Topic, look: () => Promise<Re
     watch.close();
   }
 }
-
-/** Waits for something that goes on by itself. Throws StillWorkingError after 30 seconds. */
-export function patiently<Result>(pending: Promise<Result>): Promise<Result> {
-  // By one promise of its own: this is on the way of each checkout and each payment.
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new StillWorkingError(STILL_WORKING)), PATIENCE_MS);
-    const end = () => clearTimeout(timer);
-    pending.then(
-      (result) => {
-        end();
-        resolve(result);
-      },
-      (error) => {
-        end();
-        reject(error);
-      },
-    );
-  });
-}

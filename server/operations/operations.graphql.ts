@@ -23,6 +23,7 @@ const RestockSuccess = builder.objectRef<RestockSuccess>('RestockSuccess').imple
     products: t.prismaField({
       type: [Product],
       description: 'The products restocked, as they are now.',
+      extensions: { listSize: 100 },
       resolve: (query, { productIds }) =>
         currentDatabase().product.findMany({
           ...query,

@@ -21,7 +21,12 @@ const WorkflowRun = builder.objectRef<RecordedRun>('WorkflowRun').implement({
     status: t.exposeString('status', { description: 'As the engine has it: `PENDING` while it runs, then `SUCCESS`.' }),
     executorId: t.exposeString('executorId', { nullable: true, description: 'The process that last ran it.' }),
     attempts: t.exposeInt('attempts', { description: 'How often it was begun or taken up again.' }),
-    steps: t.field({ type: [WorkflowStep], description: 'Its steps, in order.', resolve: ({ steps }) => [...steps] }),
+    steps: t.field({
+      type: [WorkflowStep],
+      description: 'Its steps, in order.',
+      extensions: { listSize: 13 },
+      resolve: ({ steps }) => [...steps],
+    }),
   }),
 });
 

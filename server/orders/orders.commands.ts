@@ -8,7 +8,7 @@ import { groupCommit } from '../infra/fast/current.ts';
 import { hashOf } from '../infra/hash.ts';
 import { live } from '../infra/live/live.ts';
 import { newId } from '../infra/new-id.ts';
-import { lookUntilSeen, patiently } from '../infra/patience.ts';
+import { lookUntilSeen } from '../infra/patience.ts';
 import { placeInGroup } from './group-checkout.commands.ts';
 import { localInbox, type ReportAnswer } from './orders.inbox.ts';
 import type { LoadedOrder } from './orders.loader.ts';
@@ -38,7 +38,7 @@ export const formerWorkflowId = (key: string) => `checkout:${hashOf(key)}`;
 /**
  * Checks out: answers once the order is placed and its stock reserved, or refused for lack of stock. The same key
  * with the same lines gets the same order, also while the first call still runs and after a crash; with other
- * lines it conflicts. Throws StillWorkingError when that takes longer than 30 seconds.
+ * lines it conflicts.
  */
 export async function checkOut(key: string, lines: readonly Line[], terms: CheckoutTerms): Promise<CheckoutAnswer> {
   const wrongKey = keyProblem(key);
@@ -51,7 +51,7 @@ export async function checkOut(key: string, lines: readonly Line[], terms: Check
   const request = { orderId, paymentId: newId(), key, requestHash, lines: merged.lines, ...terms };
   const group = groupCommit();
   const placing = group
-    ? await patiently(placeInGroup(group, checkoutWorkflowId(key), request))
+    ? await placeInGroup(group, checkoutWorkflowId(key), request)
     : await placeAlone(request, lines);
   if ('problem' in placing)
     return { type: 'INVALID', problem: (await problemOf(merged.lines, lines)) ?? placing.problem };
@@ -97,7 +97,7 @@ async function problemOf(merged: readonly Line[], given: readonly Line[]): Promi
  */
 export async function report(orderId: string, kind: SignalKind, key?: string): Promise<ReportAnswer | undefined> {
   const handed = localInbox.hand(orderId, { kind, key: key ?? null, receivedAt: live.databaseNow() });
-  const became = handed && (await patiently(handed));
+  const became = handed && (await handed);
   if (became) return became;
 
   const receipt = await receiveReport({ orderId, kind, key: key ?? randomUUID() });

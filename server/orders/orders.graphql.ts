@@ -137,7 +137,11 @@ export const Order = builder.prismaNode('Order', {
       nullable: true,
       description: 'Why it was cancelled; null unless it is.',
     }),
-    lines: t.relation('lines', { description: 'What is bought.', query: { orderBy: { position: 'asc' } } }),
+    lines: t.relation('lines', {
+      description: 'What is bought.',
+      query: { orderBy: { position: 'asc' } },
+      extensions: { listSize: 5 },
+    }),
     total: t.field({
       type: MoneyType,
       description: 'What is to be paid.',
@@ -156,6 +160,7 @@ export const Order = builder.prismaNode('Order', {
     events: t.relation('events', {
       description: 'Its whole history, oldest first.',
       query: { orderBy: { version: 'asc' } },
+      extensions: { listSize: 13 },
     }),
   }),
 });

@@ -19,10 +19,8 @@ export const patientClientOf = (...urls: string[]): Client =>
 export const tirelessClientOf = (urls: readonly string[], patienceMs: number, timeoutMs: number): Client =>
   patient(
     urls.map((url) =>
-      clientOf(async (request) => {
-        const { method, headers } = request;
-        const signal = AbortSignal.timeout(timeoutMs);
-        const response = await fetch(`${url}/graphql`, { method, headers, body: await request.text(), signal });
+      clientOf(url, undefined, async (address, init) => {
+        const response = await fetch(address, { ...init, signal: AbortSignal.timeout(timeoutMs) });
         // The body is part of the answer: it has to be there in time too.
         return new Response(await response.text(), response);
       }),

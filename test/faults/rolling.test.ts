@@ -87,8 +87,8 @@ test('servers are replaced by those of the next build under load, and nobody los
   await admin.query('CREATE TABLE packed (order_id uuid PRIMARY KEY REFERENCES orders)');
 
   const supervisor = await startTwo(main);
-  const wire = new Wire(storeUrl());
-  const client = clientOf(wire.fetch);
+  const wire = new Wire();
+  const client = clientOf(storeUrl, undefined, wire.fetch);
   const log = new Log();
   const close = sendShoppers('shopper', SHOPPERS, [client], seed, log);
   const watched: Watched[] = [];
@@ -141,8 +141,8 @@ test('one of two servers is killed: the other answers and goes on with its order
   timeout: 120_000,
 }, async () => {
   const supervisor = await startTwo(join(root, 'dist/server/main.js'));
-  const wire = new Wire(storeUrl());
-  const client = clientOf(wire.fetch);
+  const wire = new Wire();
+  const client = clientOf(storeUrl, undefined, wire.fetch);
   const orders = await Promise.all(Array.from({ length: 8 }, () => buy(client, new Log())));
   await bench.killRecorded('server.pid');
   let answers = 0;

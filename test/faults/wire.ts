@@ -8,31 +8,21 @@ import { text } from 'node:stream/consumers';
  */
 export class Wire {
   readonly #agent = new Agent({ keepAlive: true });
-  readonly #store: string;
   /** How often a connection was closed instead of answering. */
   closed = 0;
 
-  constructor(storeUrl: string) {
-    this.#store = storeUrl;
-  }
-
   /** Sends a request to the store, and again when its connection is closed; for `clientOf`. Throws at what must not be. */
-  readonly fetch = async (request: Request): Promise<Response> => {
-    const body = await request.text();
+  readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
     for (;;) {
-      const answer = await this.#once(request, body);
+      const answer = await this.#once(url, init);
       if (answer !== 'closed') return answer;
       this.closed++;
     }
   };
 
-  #once({ url, method, headers }: Request, body: string): Promise<Response | 'closed'> {
+  #once(url: string, { method, headers, body }: RequestInit): Promise<Response | 'closed'> {
     return new Promise((resolve, reject) => {
-      const sent = send(new URL(new URL(url).pathname, this.#store), {
-        method,
-        headers: Object.fromEntries(headers),
-        agent: this.#agent,
-      });
+      const sent = send(url, { method, headers: headers as Record<string, string>, agent: this.#agent });
       sent.once('error', (error: NodeJS.ErrnoException) => {
         if (error.code === 'ECONNRESET' || error.code === 'EPIPE') resolve('closed');
         else reject(error);
@@ -43,7 +33,7 @@ export class Wire {
           else reject(new Error(`Status ${response.statusCode}: ${answer}`));
         }, reject);
       });
-      sent.end(body);
+      sent.end(body as string);
     });
   }
 

@@ -1,25 +1,40 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
 import { type App, startApp } from '../../server/app.ts';
 import { readEnv } from '../../server/env.ts';
+import type { ApiPlugin } from '../../server/graphql/api.ts';
+import { HttpServer } from '../../server/http/http-server.ts';
 import { setLogLevel } from '../../server/infra/log.ts';
 import { PRUNING } from '../../server/operations/retention.commands.ts';
 import { type Client, clientOf } from './client.ts';
 import { useDatabase } from './database.ts';
 
-const OPERATOR_TOKEN = 'token-for-operators';
+/** The operators' token of stores that are no demo. */
+export const OPERATOR_TOKEN = 'the-token-of-operators-in-tests-1234567890';
 /** Paid orders are dispatched at once; those that are not paid stay as they are for the length of a test. */
-const DEFAULTS = { DISPATCH_STEPS: '3', DISPATCH_STEP_MS: '1', PAYMENT_WINDOW_SECONDS: '600', OPERATOR_TOKEN };
+const DEFAULTS = { DISPATCH_STEPS: '3', DISPATCH_STEP_MS: '1', PAYMENT_WINDOW_SECONDS: '600' };
 /** A whole run of tests can be told how to commit: see vitest.config.ts. */
 const { GROUP_COMMIT } = process.env;
 
 export type AppOptions = {
   /** Configuration, as in `{ PAYMENT_WINDOW_SECONDS: '0.3' }`. */
   env?: Record<string, string>;
+  plugins?: readonly ApiPlugin[];
+};
+
+/** A store that is no demo, with nothing limited by client; for `AppOptions.env`. */
+export const PRODUCTION = {
+  NODE_ENV: 'production',
+  OPERATOR_TOKEN,
+  LIMIT_CLIENT_CHECKOUTS: 'off',
+  LIMIT_CLIENT_SIGN_INS: 'off',
+  LIMIT_CLIENT_OPEN_ORDERS: 'off',
+  LIMIT_CLIENT_HELD_UNITS: 'off',
+  LIMIT_CLIENT_STREAMS: 'off',
 };
 
 const TABLES = ['products', 'orders', 'order_lines', 'order_events', 'order_signals', 'stock_movements'];
@@ -40,8 +55,6 @@ export type TestApp = {
   readonly client: Client;
   /** Sends operations as the bearer of a token: the operators', unless told. */
   clientWith(token?: string): Client;
-  /** Answers a request for `/graphql`. */
-  fetch(request: Request): Promise<Response>;
   /** Sums up what the tables of the store and the workflows hold, a text for each: equal when nothing has changed. */
   contents(): Promise<Record<string, string>>;
   /** Runs a statement on the store's database, in a session of the test's own. */
@@ -52,7 +65,7 @@ export type TestApp = {
  * Runs the store, in this process and on a database of its own, for the tests of a file. The durable engine is one for
  * each process, so a file has one store.
  */
-export function useApp({ env = {} }: AppOptions = {}): TestApp {
+export function useApp({ env = {}, plugins = [] }: AppOptions = {}): TestApp {
   const database = useDatabase();
   let app: App;
   let server: Server;
@@ -60,10 +73,12 @@ export function useApp({ env = {} }: AppOptions = {}): TestApp {
   beforeAll(async () => {
     // That orders are under way when the store stops is no news here.
     setLogLevel('error');
-    app = await startApp(readEnv({ ...DEFAULTS, GROUP_COMMIT, ...env, DATABASE_URL: database.url }), database.url);
+    const configuration = readEnv({ ...DEFAULTS, GROUP_COMMIT, ...env, DATABASE_URL: database.url });
+    app = await startApp(configuration, database.url, plugins);
     // What happens by the clock would otherwise happen in the middle of some test.
     await DBOS.pauseSchedule(PRUNING);
-    server = createServer(app.handle).listen(0, '127.0.0.1');
+    server = new HttpServer(app.handle, configuration.limits.http).server;
+    server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     session = new pg.Client({ connectionString: database.url, application_name: 'test' });
     await session.connect();
@@ -74,7 +89,7 @@ export function useApp({ env = {} }: AppOptions = {}): TestApp {
     await session?.end();
     await app?.stop();
   });
-  const fetch = async (request: Request) => app.api.fetch(request);
+  const urlOf = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const sql = async <Row extends pg.QueryResultRow>(text: string, ...parameters: unknown[]) =>
     (await session.query<Row>(text, parameters)).rows;
   return {
@@ -85,11 +100,10 @@ export function useApp({ env = {} }: AppOptions = {}): TestApp {
       return database.url;
     },
     get url() {
-      return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      return urlOf();
     },
-    client: clientOf(fetch),
-    clientWith: (token = OPERATOR_TOKEN) => clientOf(fetch, token),
-    fetch,
+    client: clientOf(urlOf),
+    clientWith: (token = OPERATOR_TOKEN) => clientOf(urlOf, token),
     contents: async () => {
       const [row] = await sql<{ contents: Record<string, string> }>(
         `SELECT json_build_object(${CONTENTS}) AS contents`,

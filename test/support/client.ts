@@ -29,18 +29,20 @@ type Result = { __typename: string; message?: string; path?: string[]; order?: O
 export type CheckoutData = Result & { replayed?: boolean; requested?: number; available?: number };
 export type ProductData = { id: string; sku: string; inventory: number; version: number };
 
-/** Makes a client of the store at an address, or of anything that answers as `fetch` does. */
-export function clientOf(store: string | ((request: Request) => Response | Promise<Response>), token?: string) {
+type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/**
+ * Makes a client of the store at an address, which may be known later. `fetchOnce`: what sends its requests, as
+ * `fetch` does.
+ */
+export function clientOf(store: string | (() => string), token?: string, fetchOnce: Fetch = fetch) {
   async function send<Data>(query: string, variables: Record<string, unknown> = {}): Promise<Answer<Data>> {
     const init = {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
       body: JSON.stringify({ query, variables }),
     };
-    const response =
-      typeof store === 'string'
-        ? await fetch(`${store}/graphql`, init)
-        : await store(new Request('http://store/graphql', init));
+    const response = await fetchOnce(`${typeof store === 'string' ? store : store()}/graphql`, init);
     return (await response.json()) as Answer<Data>;
   }
   /** Sends an operation that must succeed, and returns the value of its one field. */

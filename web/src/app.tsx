@@ -5,6 +5,7 @@ import styles from './app.module.css';
 import { CatalogPage } from './catalog/catalog-page.tsx';
 import { ProductPage } from './catalog/product-page.tsx';
 import { OrderPage } from './orders/order-page.tsx';
+import { ROUTES } from './routes.ts';
 import { Announcer } from './ui/announcer.tsx';
 import { ErrorBoundary } from './ui/error-boundary.tsx';
 import { Header } from './ui/header.tsx';
@@ -44,17 +45,17 @@ function Frame() {
         <ErrorBoundary resetKey={path}>
           <Suspense fallback={<Loading what="the page" />}>
             <Switch>
-              <Route path="/">
+              <Route path={ROUTES.catalogue}>
                 <CatalogPage />
               </Route>
-              <Route path="/products/:sku">{({ sku }) => <ProductPage key={sku} sku={decode(sku)} />}</Route>
-              <Route path="/orders/:id">{({ id }) => <OrderPage key={id} id={decode(id)} />}</Route>
-              <Route path="/orders/:id/pay">{({ id }) => <Redirect to={`/orders/${id}`} replace />}</Route>
-              <Route path="/orders/:id/workflow">{({ id }) => <WorkflowPage key={id} id={decode(id)} />}</Route>
-              <Route path="/operator/orders">
+              <Route path={ROUTES.product}>{({ sku }) => <ProductPage key={sku} sku={decode(sku)} />}</Route>
+              <Route path={ROUTES.order}>{({ id }) => <OrderPage key={id} id={decode(id)} />}</Route>
+              <Route path={ROUTES.payment}>{({ id }) => <Redirect to={`/orders/${id}`} replace />}</Route>
+              <Route path={ROUTES.workflow}>{({ id }) => <WorkflowPage key={id} id={decode(id)} />}</Route>
+              <Route path={ROUTES.orders}>
                 <OrdersPage />
               </Route>
-              <Route path="/operator">
+              <Route path={ROUTES.operator}>
                 <Redirect to="/operator/orders" replace />
               </Route>
               <Route>

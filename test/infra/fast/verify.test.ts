@@ -1,7 +1,11 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type App, startApp } from '../../../server/app.ts';
 import { readEnv } from '../../../server/env.ts';
+import { HttpServer } from '../../../server/http/http-server.ts';
 import { groupCommit } from '../../../server/infra/fast/current.ts';
 import { log, setLogLevel } from '../../../server/infra/log.ts';
 import { checkoutWorkflowId } from '../../../server/orders/orders.commands.ts';
@@ -23,6 +27,7 @@ let warnings: unknown[][];
 let session: pg.Client;
 let app: App;
 let client: Client;
+let server: Server;
 beforeAll(async () => {
   setLogLevel('error');
   warnings = vi.spyOn(log, 'warn').mock.calls;
@@ -30,10 +35,15 @@ beforeAll(async () => {
   await session.connect();
   await session.query(CHANGED_ENGINE);
   const env = { DATABASE_URL: database.url, GROUP_COMMIT: 'on', DISPATCH_STEPS: '3', DISPATCH_STEP_MS: '1' };
-  app = await startApp(readEnv(env), database.url);
-  client = clientOf(async (request) => app.api.fetch(request));
+  const configuration = readEnv(env);
+  app = await startApp(configuration, database.url);
+  server = new HttpServer(app.handle, configuration.limits.http).server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  client = clientOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 });
 afterAll(async () => {
+  server?.close();
+  server?.closeAllConnections();
   await session?.end();
   await app?.stop();
 });

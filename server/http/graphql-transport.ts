@@ -1,0 +1,163 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { ExecutionResult } from 'graphql';
+import type { Api, ApiPlugin } from '../graphql/api.ts';
+import type { Caller, Context } from '../graphql/builder.ts';
+import { codedError, publicError, publicResult } from '../graphql/public-errors.ts';
+import type { HttpLimits } from '../limits/config.ts';
+import { StreamSlots } from '../limits/stream-slots.ts';
+import { type Accepted, acceptedBy } from './accepted.ts';
+import { bodyOf } from './body.ts';
+import { EventStream } from './event-stream.ts';
+import { answerOf, eventOf } from './graphql-answer.ts';
+import { OpenStreams } from './open-streams.ts';
+import { operate } from './operate.ts';
+import { parametersOf } from './parameters.ts';
+import { requestView } from './request-view.ts';
+
+/** Makes the context of a request. Throws a GraphQL error when it is refused for who sends it. */
+export type ContextOf = (request: IncomingMessage, requestId: string) => Context | Promise<Context>;
+
+type Options = Readonly<{
+  api: Api;
+  plugins: readonly ApiPlugin[];
+  contextOf: ContextOf;
+  limits: HttpLimits;
+  /** Sent with each answer. */
+  headers: OutgoingHttpHeaders;
+}>;
+
+/** What plugins of Yoga can do around requests and answers as the web standard has them; the rest is Envelop's. */
+const YOGAS_HOOKS = [
+  'onRequest',
+  'onResponse',
+  'onRequestParse',
+  'onParams',
+  'onExecutionResult',
+  'onResultProcess',
+  'instrumentation',
+] as const;
+
+/**
+ * GraphQL over HTTP, byte by byte: reads the parameters of a GET or of a POST of JSON, has Yoga do all that is between,
+ * with every plugin, and writes one result as JSON, or a stream of them as server-sent events. Web-standard requests and
+ * responses around each operation would cost more than a checkout does; where a plugin wants those, Yoga makes them, and
+ * answers all requests itself.
+ */
+export class GraphQLTransport {
+  readonly #options: Options;
+  readonly #getEnveloped: Api['getEnveloped'];
+  readonly #fetchAPI: Api['fetchAPI'];
+  readonly #fields: readonly string[];
+  readonly #isYogas: boolean;
+  readonly #open = new OpenStreams();
+  readonly #slots: StreamSlots;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#getEnveloped = options.api.getEnveloped;
+    this.#fetchAPI = options.api.fetchAPI;
+    this.#fields = Object.entries(options.headers).flat() as string[];
+    this.#isYogas = options.plugins.some((plugin) => YOGAS_HOOKS.some((hook) => plugin[hook] !== undefined));
+    this.#slots = new StreamSlots(options.limits.streams);
+  }
+
+  /** Answers a request. Never rejects: what goes wrong is an answer too. */
+  async answer(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+    const accepted = acceptedBy(request.headers.accept);
+    try {
+      const method = checkedMethod(request, accepted);
+      // Each promise costs, in a process that keeps track of them for the durable engine.
+      const made = this.#options.contextOf(request, requestId);
+      const context = made instanceof Promise ? await made : made;
+      const body = method === 'POST' ? await bodyOf(request, this.#options.limits.bodyBytes) : undefined;
+      const params = parametersOf(request, body);
+      if (this.#isYogas) return await this.#handOver(request, response, body, context);
+      const view = requestView(this.#fetchAPI, request, body);
+      const result = operate(this.#getEnveloped, params, Object.assign(context, { request: view, params }));
+      const results = result instanceof Promise ? await result : result;
+      if (Symbol.asyncIterator in results) this.#stream(results, accepted, response, context.caller);
+      else this.#send(publicResult(results, requestId), accepted, response, requestId);
+    } catch (error) {
+      this.#send({ errors: [publicError(error, requestId)] }, accepted, response, requestId);
+    }
+  }
+
+  /** Writes one result: as JSON, or as a stream of one event for a client that takes nothing else. */
+  #send(result: ExecutionResult, accepted: Accepted, response: ServerResponse, requestId: string): void {
+    const type = accepted.json ?? (accepted.stream ? undefined : 'application/json');
+    const { status, headers, json } = answerOf(result, type);
+    // What is left of a body that was refused must not be taken for the next request.
+    if (!response.req.complete) response.setHeader('connection', 'close');
+    const text = type === undefined ? EventStream.ofOne(json) : json;
+    // As a list: Node.js takes several microseconds longer for an object.
+    const fields = [
+      ...this.#fields,
+      'x-request-id',
+      requestId,
+      'content-type',
+      type === undefined ? EventStream.TYPE : `${type}; charset=utf-8`,
+      'content-length',
+      String(Buffer.byteLength(text)),
+    ];
+    for (const name in headers) fields.push(name, headers[name] as string);
+    response.writeHead(status, fields);
+    response.end(text);
+  }
+
+  /** Writes results as they come, for as long as the client is there. Throws a GraphQL error when there is no room for it. */
+  #stream(
+    results: AsyncIterable<ExecutionResult>,
+    accepted: Accepted,
+    response: ServerResponse,
+    { client, quota, requestId }: Caller,
+  ): void {
+    const stream = new EventStream(response, results[Symbol.asyncIterator]());
+    const slot = accepted.stream ? this.#slots.take(client, quota.streams) : 'NOT_ACCEPTED';
+    if (typeof slot === 'string') {
+      stream.leave();
+      throw refusals[slot];
+    }
+    const close = () => {
+      slot();
+      remove();
+      stream.leave();
+    };
+    const remove = this.#open.add(stream);
+    response.once('close', close);
+    if (response.destroyed) close();
+    else stream.begin({ ...this.#options.headers, 'x-request-id': requestId });
+    void stream.follow(eventOf);
+  }
+
+  async #handOver(
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: string | undefined,
+    context: Context,
+  ): Promise<void> {
+    for (const [name, value] of Object.entries(this.#options.headers)) response.setHeader(name, value!);
+    response.setHeader('x-request-id', context.caller.requestId);
+    // Yoga takes a body that has been read from here.
+    await this.#options.api.handle(body === undefined ? request : Object.assign(request, { body }), response, context);
+  }
+}
+
+function checkedMethod({ method }: IncomingMessage, accepted: Accepted): 'GET' | 'POST' {
+  if (method !== 'GET' && method !== 'POST')
+    throw codedError('METHOD_NOT_ALLOWED', 'Only GET and POST.', { http: { headers: { allow: 'GET, POST' } } });
+  if (!accepted.json && !accepted.stream)
+    throw codedError(
+      'NOT_ACCEPTABLE',
+      'Accept application/json, application/graphql-response+json or text/event-stream.',
+    );
+  return method;
+}
+
+const LATER = { http: { headers: { 'retry-after': '5' } } };
+
+/** Why a stream is not begun. */
+const refusals = {
+  NOT_ACCEPTED: codedError('NOT_ACCEPTABLE', 'A subscription is answered by a stream: accept text/event-stream.'),
+  CLIENT: codedError('RATE_LIMITED', 'You have as many streams open as one client may: close one.', LATER),
+  PROCESS: codedError('OVERLOADED', 'There are as many streams open as this process can have.', LATER),
+};

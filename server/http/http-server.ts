@@ -1,0 +1,86 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { HttpLimits } from '../limits/config.ts';
+import { endStream, isStream } from './event-stream.ts';
+import type { Handler } from './front-door.ts';
+import { answerInText } from './plain-answer.ts';
+
+/** How often Node.js looks for connections whose time is over. */
+const CHECK_MS = 2_000;
+
+/** The HTTP server around a handler, with its limits, and with an end in which nobody loses an answer. */
+export class HttpServer {
+  /** Does not listen yet. */
+  readonly server: Server;
+  readonly #handle: Handler;
+  readonly #mostPipelined: number;
+  readonly #open = new Set<ServerResponse>();
+  readonly #unanswered = new WeakMap<Socket, number>();
+  #ending = false;
+
+  constructor(handle: Handler, limits: HttpLimits) {
+    this.#handle = handle;
+    this.#mostPipelined = limits.pipelined;
+    this.server = createServer(
+      {
+        maxHeaderSize: limits.headerBytes,
+        headersTimeout: Math.min(limits.headersMs, limits.requestMs),
+        requestTimeout: limits.requestMs,
+        keepAliveTimeout: limits.idleMs,
+        connectionsCheckingInterval: CHECK_MS,
+      },
+      this.#onRequest,
+    );
+    this.server.maxConnections = limits.connections;
+  }
+
+  readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const { socket } = request;
+    const unanswered = (this.#unanswered.get(socket) ?? 0) + 1;
+    this.#unanswered.set(socket, unanswered);
+    if (unanswered > this.#mostPipelined) {
+      this.#refuse(socket, response, unanswered);
+      return;
+    }
+    if (this.#ending) response.setHeader('connection', 'close');
+    this.#open.add(response);
+    response.once('close', () => {
+      this.#open.delete(response);
+      this.#unanswered.set(socket, this.#unanswered.get(socket)! - 1);
+    });
+    this.#handle(request, response);
+  };
+
+  /**
+   * Who sends more requests without waiting for an answer gets a 503 behind those, and is cut off with it. Nothing more is
+   * read from the connection, since each request takes memory before anybody has looked at it.
+   */
+  #refuse(socket: Socket, response: ServerResponse, unanswered: number): void {
+    if (unanswered > this.#mostPipelined + 1) return;
+    socket.pause();
+    const message = `More than ${this.#mostPipelined} requests without an answer on one connection.`;
+    answerInText(response, 503, message, { connection: 'close' });
+  }
+
+  /**
+   * Lets the clients go and ends. For `noticeMs`, requests are still answered, by answers that close their connections, so
+   * that no client sends its next one into a connection that closes; and the streams are ended, each at a moment of its
+   * own, so that their readers do not all come elsewhere at once. Then nobody is let in any more, and what is under way
+   * gets `patienceMs` to finish.
+   */
+  async end(noticeMs: number, patienceMs: number): Promise<void> {
+    this.#ending = true;
+    for (const response of this.#open) if (!response.headersSent) response.setHeader('connection', 'close');
+    for (const stream of this.#streams()) void delay(Math.random() * noticeMs).then(() => endStream(stream));
+    await delay(noticeMs);
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    for (const stream of this.#streams()) endStream(stream);
+    await Promise.race([closed, delay(patienceMs)]);
+    this.server.closeAllConnections();
+  }
+
+  #streams(): ServerResponse[] {
+    return [...this.#open].filter(isStream);
+  }
+}
