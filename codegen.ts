@@ -33,7 +33,7 @@ export async function generateDocuments(sdl: string, folder = join(root, 'web/sr
       enumType: 'string-literal',
       immutableTypes: true,
       strictScalars: true,
-      scalars: { DateTime: 'string', Decimal: 'string' },
+      scalars: { DateTime: 'string', Decimal: 'string', SafeInt: 'number' },
     },
     presetConfig: { fragmentMasking: false, skipIndexFile: true },
     plugins: [],

@@ -51,7 +51,7 @@ export async function startApp(env: Env, databaseUrl: string, plugins: readonly 
   await schedulePruning({ retentionMs: env.workflowRetentionMs });
 
   const { paymentWindowMs, dispatchSteps, dispatchStepMs, demo, limits } = env;
-  const terms = { paymentWindowMs, dispatchSteps, dispatchStepMs };
+  const terms = { paymentWindowMs, dispatchSteps, dispatchStepMs, unitsPerOrder: limits.unitsPerOrder };
   const schema = makeSchema({ demo });
   const api = makeApi({ schema, limits: limits.operation, databaseAnswers: (ms) => lease.answers(ms), plugins });
   const tokens = new OperatorTokens(env.operatorTokens);

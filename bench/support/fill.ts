@@ -6,7 +6,7 @@ type Sample = Readonly<{ schema: string; table: string; key: string; value: stri
 const CHANGED: Record<string, string> = {
   'orders.id': `md5('order ' || n)::uuid`,
   'orders.number': 'number + n',
-  'orders.checkout_key': `checkout_key || n`,
+  'orders.key_hash': `left(key_hash, 12) || n`,
   'orders.payment_id': `md5('payment ' || n)::uuid`,
   'order_signals.key': `coalesce(key, '') || n`,
 };

@@ -15,13 +15,13 @@ export function inventoryOf(ids: readonly number[] | null): AsyncIterableIterato
 }
 
 async function* readInventory(watch: Watch, ids: readonly number[] | null): AsyncGenerator<Product, void> {
-  const told = new Map<number, number>();
+  const told = new Map<number, bigint>();
   while (!watch.closed) {
     const changed = watch.take();
     const known = told.size > 0 && !watch.fellBehind && !changed.has('product:*');
     const wanted = known ? [...changed].map((topic) => Number(topic.slice('product:'.length))) : ids;
     for (const product of await persistently('inventory', () => current.ask(wanted))) {
-      if ((told.get(product.id) ?? 0) >= product.version) continue;
+      if ((told.get(product.id) ?? 0n) >= product.version) continue;
       yield product;
       told.set(product.id, product.version);
     }

@@ -18,7 +18,15 @@ export const Product = builder.prismaNode('Product', {
       resolve: ({ priceMinor, currency }) => ({ minor: priceMinor, currency }),
     }),
     inventory: t.exposeInt('inventory', { description: 'Units that can be bought now; never negative.' }),
-    version: t.exposeInt('version', { description: 'Grows by one with every change of the product.' }),
+    maxPerOrder: t.int({
+      description: 'Units of it that one order may have.',
+      resolve: ({ maxPerOrder }, _args, { terms }) => Math.min(maxPerOrder ?? Infinity, terms.unitsPerOrder),
+    }),
+    version: t.field({
+      type: 'SafeInt',
+      description: 'Grows by one with every change of the product.',
+      resolve: ({ version }) => Number(version),
+    }),
   }),
 });
 

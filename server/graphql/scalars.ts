@@ -20,6 +20,17 @@ builder.scalarType('Decimal', {
   parseLiteral: outputOnly('Decimal'),
 });
 
+builder.scalarType('SafeInt', {
+  description:
+    'A whole number beyond 32 bits, as a JSON number: at most 9,007,199,254,740,991, which JavaScript still has exactly.',
+  serialize: (value) => {
+    if (!Number.isSafeInteger(value)) throw new GraphQLError(`SafeInt cannot represent ${value}.`);
+    return value;
+  },
+  parseValue: outputOnly('SafeInt'),
+  parseLiteral: outputOnly('SafeInt'),
+});
+
 /** An amount of money: minor units (cents) of a currency. */
 export type Money = Readonly<{ minor: bigint; currency: string }>;
 

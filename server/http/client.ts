@@ -14,6 +14,7 @@ export type TrustedProxies = number | readonly string[];
  */
 export function readTrustedProxies(text: string): TrustedProxies {
   if (/^\d{1,2}$/.test(text)) return Number(text);
+  if (/^\d+$/.test(text)) throw new TypeError('at most 99 proxies');
   const addresses = text.split(',').map((part) => part.trim());
   proxyAddress.compile(addresses);
   return addresses;

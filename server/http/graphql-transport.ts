@@ -76,14 +76,19 @@ export class GraphQLTransport {
       const result = operate(this.#getEnveloped, params, Object.assign(context, { request: view, params }));
       const results = result instanceof Promise ? await result : result;
       if (Symbol.asyncIterator in results) this.#stream(results, accepted, response, context.caller);
-      else this.#send(publicResult(results, requestId), accepted, response, requestId);
+      else this.#send(publicResult(results, requestId), accepted, response, context.caller);
     } catch (error) {
-      this.#send({ errors: [publicError(error, requestId)] }, accepted, response, requestId);
+      this.#send({ errors: [publicError(error, requestId)] }, accepted, response, { requestId, headers: NONE });
     }
   }
 
   /** Writes one result: as JSON, or as a stream of one event for a client that takes nothing else. */
-  #send(result: ExecutionResult, accepted: Accepted, response: ServerResponse, requestId: string): void {
+  #send(
+    result: ExecutionResult,
+    accepted: Accepted,
+    response: ServerResponse,
+    { requestId, headers: ofCaller }: Pick<Caller, 'requestId' | 'headers'>,
+  ): void {
     const type = accepted.json ?? (accepted.stream ? undefined : 'application/json');
     const { status, headers, json } = answerOf(result, type);
     // What is left of a body that was refused must not be taken for the next request.
@@ -99,7 +104,8 @@ export class GraphQLTransport {
       'content-length',
       String(Buffer.byteLength(text)),
     ];
-    for (const name in headers) fields.push(name, headers[name] as string);
+    for (const name in ofCaller) fields.push(name, ofCaller[name]!);
+    for (const name in headers) if (!(name in ofCaller)) fields.push(name, headers[name] as string);
     response.writeHead(status, fields);
     response.end(text);
   }
@@ -153,6 +159,7 @@ function checkedMethod({ method }: IncomingMessage, accepted: Accepted): 'GET' |
   return method;
 }
 
+const NONE = {};
 const LATER = { http: { headers: { 'retry-after': '5' } } };
 
 /** Why a stream is not begun. */

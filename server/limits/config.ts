@@ -95,7 +95,7 @@ export type Limits = Readonly<{
   operation: OperationLimits;
   http: HttpLimits;
   client: ClientLimits;
-  /** Units of one product in one order, where the product says nothing else. */
+  /** Units of one product in one order; a product can have a lower limit of its own. */
   unitsPerOrder: number;
 }>;
 

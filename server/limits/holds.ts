@@ -56,6 +56,11 @@ export class Holds {
     if (holds?.size === 0) this.#ofClients.delete(client);
   }
 
+  /** How many clients hold something. */
+  get clients(): number {
+    return this.#ofClients.size;
+  }
+
   #current(client: string): Map<string | object, Hold> {
     const holds = this.#ofClients.get(client);
     if (!holds) return new Map();

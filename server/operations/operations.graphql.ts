@@ -63,12 +63,12 @@ builder.mutationField('restock', (t) =>
     authScopes: { operator: true },
     description: 'Brings stock to a level, with an entry in the ledger for each change. For operators.',
     args: { input: t.arg({ type: RestockInput, description: 'What to restock.' }) },
-    resolve: async (_root, { input }): Promise<RestockSuccess | NotFound | InvalidInput | Conflict> => {
+    resolve: async (_root, { input }, { caller }): Promise<RestockSuccess | NotFound | InvalidInput | Conflict> => {
       const productId = input.productId == null ? null : productNumber(input.productId);
       if (productId === undefined) return notFound('product');
       const { setTo, add } = input.level;
       const level = setTo != null ? { setTo } : { add: add ?? 0 };
-      const answer = await restock(input.idempotencyKey, productId, level);
+      const answer = await restock({ scope: caller.scope, key: input.idempotencyKey, productId, level });
       switch (answer.type) {
         case 'INVALID':
           return invalidInput(answer.problem);

@@ -1,5 +1,8 @@
 import { transaction } from '../infra/step.ts';
-import { pruneFinished } from './retention.sql.ts';
+import { pruneFinished, pruneRefused } from './retention.sql.ts';
 
 /** Deletes a batch of finished workflows. Returns how many. */
 export const pruneBatch = transaction('pruneBatch', pruneFinished);
+
+/** Deletes a batch of orders that were refused for lack of stock. Returns how many. */
+export const pruneRefusedOrders = transaction('pruneRefusedOrders', pruneRefused);

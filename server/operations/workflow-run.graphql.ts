@@ -1,5 +1,5 @@
 import { builder } from '../graphql/builder.ts';
-import { checkoutWorkflowId, formerWorkflowId } from '../orders/orders.commands.ts';
+import { checkoutWorkflowId } from '../orders/orders.commands.ts';
 import { Order } from '../orders/orders.graphql.ts';
 import { type RecordedRun, recordedRun } from './workflow-run.queries.ts';
 
@@ -36,6 +36,6 @@ builder.prismaObjectField(Order, 'workflow', (t) =>
     nullable: true,
     authScopes: { operator: true },
     description: 'What the durable engine recorded; null once that is pruned. For operators.',
-    resolve: ({ id, checkoutKey: key }) => recordedRun([checkoutWorkflowId(key), formerWorkflowId(key)], id),
+    resolve: ({ id, keyHash }) => recordedRun(checkoutWorkflowId(keyHash), id),
   }),
 );

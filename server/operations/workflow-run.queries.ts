@@ -12,9 +12,9 @@ export type RecordedRun = Readonly<{
   steps: readonly Readonly<{ name: string; startedAt: Date | null; completedAt: Date | null; error: string | null }>[];
 }>;
 
-/** Reads what is recorded of an order's workflow, which has one of these ids; null where the engine has nothing. */
-export async function recordedRun(workflowIDs: string[], orderId: string): Promise<RecordedRun | null> {
-  const [status] = await DBOS.listWorkflows({ workflowIDs, loadInput: false, loadOutput: false });
+/** Reads what is recorded of an order's workflow; null where the engine has nothing. */
+export async function recordedRun(workflowId: string, orderId: string): Promise<RecordedRun | null> {
+  const [status] = await DBOS.listWorkflows({ workflowIDs: [workflowId], loadInput: false, loadOutput: false });
   if (!status) return null;
   const steps = (await DBOS.listWorkflowSteps(status.workflowID)) ?? [];
   const advances = steps.filter(({ name }) => name === ADVANCE).length;

@@ -16,7 +16,8 @@ import {
 } from '../graphql/errors.ts';
 import { localId, productNumber } from '../graphql/ids.ts';
 import { currentDatabase } from '../infra/database.ts';
-import { checkOut, report } from './orders.commands.ts';
+import { checkOutWithinQuota } from './checkout.quota.ts';
+import { report } from './orders.commands.ts';
 import { Order } from './orders.graphql.ts';
 import { type LoadedOrder, loadOrder } from './orders.loader.ts';
 import { type RefusedOrder, refusedOrder } from './orders.queries.ts';
@@ -77,7 +78,7 @@ const LineInput = builder.inputType('LineInput', {
   description: 'Units of one product. Lines for the same product are added up.',
   fields: (t) => ({
     productId: t.id({ description: 'Global id of the product.' }),
-    quantity: t.int({ defaultValue: 1, description: 'Units: 1 to 1,000 of a product.' }),
+    quantity: t.int({ defaultValue: 1, description: 'Units: 1 to `maxPerOrder` of the product.' }),
   }),
 });
 
@@ -86,8 +87,9 @@ const CheckoutInput = builder.inputType('CheckoutInput', {
   fields: (t) => ({
     idempotencyKey: t.string({
       description:
-        'Made once for each intent to buy, 1 to 255 characters. The same key with the same lines gets the same order, ' +
-        'however often it is sent.',
+        'Made once for each intent to buy: 16 to 255 characters that nobody can guess, such as a random UUID. The same ' +
+        'key with the same lines gets the same order, however often it is sent. Keys that are sent with a token are the ' +
+        "token's own.",
     }),
     lines: t.field({ type: [LineInput], description: '1 to 50 lines.' }),
   }),
@@ -106,7 +108,7 @@ builder.mutationField('checkout', (t) =>
     resolve: async (
       _root,
       { input },
-      { terms },
+      { caller, terms },
     ): Promise<CheckoutSuccess | InsufficientStock | Conflict | InvalidInput> => {
       const lines: Line[] = [];
       for (const [index, { productId: globalId, quantity }] of input.lines.entries()) {
@@ -115,7 +117,11 @@ builder.mutationField('checkout', (t) =>
           return invalidInput({ path: ['lines', String(index), 'productId'], message: 'This is no id of a product.' });
         lines.push({ productId, quantity });
       }
-      const answer = await checkOut(input.idempotencyKey, lines, terms);
+      const answer = await checkOutWithinQuota(
+        caller,
+        { scope: caller.scope, key: input.idempotencyKey, lines },
+        terms,
+      );
       switch (answer.type) {
         case 'INVALID':
           return invalidInput(answer.problem);

@@ -40,7 +40,7 @@ export async function placeInGroup(group: GroupCommit, workflowId: string, reque
   const placing = await tryOnce().catch(async (error: unknown) => {
     if (databaseFailure(error).sqlState !== UNIQUE_VIOLATION) throw error;
     // Another process was first with the key, or an attempt of ours whose COMMIT went through unheard.
-    await lookUntilSeen(`order:${request.orderId}`, () => findByKey(request.key));
+    await lookUntilSeen(`order:${request.orderId}`, () => findByKey(request.keyHash));
     return tryOnce();
   });
   if ('problem' in placing) return placing;
@@ -54,41 +54,41 @@ export async function placeInGroup(group: GroupCommit, workflowId: string, reque
 }
 
 const KNOWN = `
-  SELECT checkout_key AS key, id, request_hash AS "requestHash", coalesce(cancel_reason = 'OUT_OF_STOCK', false) AS "outOfStock",
+  SELECT key_hash AS "keyHash", id, request_hash AS "requestHash", coalesce(cancel_reason = 'OUT_OF_STOCK', false) AS "outOfStock",
     (extract(epoch FROM pay_by) * 1000)::float8 AS "payBy"
-  FROM orders WHERE checkout_key = ANY($1::text[])`;
+  FROM orders WHERE key_hash = ANY($1::text[])`;
 
-type KnownRow = KnownCheckout & { key: string; payBy: number };
+type KnownRow = KnownCheckout & { keyHash: string; payBy: number };
 
 async function placeMany(group: GroupCommit, tx: Tx, candidates: Candidate[]): Promise<Placing[]> {
   const requests = candidates.map(({ request }) => request);
-  const keys = requests.map(({ key }) => key);
+  const keys = requests.map(({ keyHash }) => keyHash);
   const [rows, shelves] = await together(
     tx,
     () => query<KnownRow>(tx, KNOWN, keys),
     () => lockShelves(tx, requests),
   );
-  const known = new Map(rows.map((row) => [row.key, row]));
+  const known = new Map(rows.map((row) => [row.keyHash, row]));
   const fresh = new Map<string, Candidate>();
   for (const candidate of candidates)
-    if (!known.has(candidate.request.key) && !fresh.has(candidate.request.key))
-      fresh.set(candidate.request.key, candidate);
+    if (!known.has(candidate.request.keyHash) && !fresh.has(candidate.request.keyHash))
+      fresh.set(candidate.request.keyHash, candidate);
 
   const placed = await tryToPlace(
     tx,
     shelves,
     [...fresh.values()].map(({ request }) => request),
   );
-  const problemOfAnother = ({ key, requestHash }: CheckoutRequest) =>
-    requests.some((other) => other.key === key && other.requestHash !== requestHash);
+  const problemOfAnother = ({ keyHash, requestHash }: CheckoutRequest) =>
+    requests.some((other) => other.keyHash === keyHash && other.requestHash !== requestHash);
   const begun = new Map<string, Begun>();
   const problems = new Map<string, Problem>();
   for (const [index, { workflowId: id, owner, request }] of [...fresh.values()].entries()) {
     const answer = placed[index]!;
     if ('problem' in answer && problemOfAnother(request))
       throw new Error('Two inputs share a key: each is to go alone.');
-    if ('problem' in answer) problems.set(request.key, answer.problem);
-    else begun.set(request.key, { id, owner, input: request, firstOutput: answer });
+    if ('problem' in answer) problems.set(request.keyHash, answer.problem);
+    else begun.set(request.keyHash, { id, owner, input: request, firstOutput: answer });
   }
   const workflows = [...begun.values()];
   if (workflows.length > 0) await group.begin(tx, 'checkout', 'placeOrder', workflows);
@@ -98,12 +98,12 @@ async function placeMany(group: GroupCommit, tx: Tx, candidates: Candidate[]): P
   );
 
   return candidates.map((candidate): Placing => {
-    const { key, orderId } = candidate.request;
-    const problem = problems.get(key);
+    const { keyHash, orderId } = candidate.request;
+    const problem = problems.get(keyHash);
     if (problem) return { problem };
-    const row = known.get(key);
+    const row = known.get(keyHash);
     if (row) return { known: row, ...(row.id === orderId && { begun: begunBefore(candidate, row) }) };
-    const own = begun.get(key)!;
+    const own = begun.get(keyHash)!;
     const { requestHash } = own.input;
     const answer = { id: own.input.orderId, requestHash, outOfStock: own.firstOutput.status === 'CANCELLED' };
     return { known: answer, ...(own.input.orderId === orderId && { begun: own }), ...(orders && { orders }) };

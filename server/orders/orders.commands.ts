@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { shelvesOf } from '../catalog/catalog.queries.ts';
-import { type Line, mergeLines, type Problem, place } from '../domain/checkout.ts';
-import { keyProblem } from '../domain/key.ts';
+import { asGiven, type Line, mergeLines, type Problem, place } from '../domain/checkout.ts';
+import { keyProblem, MIN_CHECKOUT_KEY_LENGTH } from '../domain/key.ts';
 import type { SignalKind } from '../domain/order.ts';
 import { groupCommit } from '../infra/fast/current.ts';
-import { hashOf } from '../infra/hash.ts';
+import { hashOf, keyHashOf } from '../infra/hash.ts';
 import { live } from '../infra/live/live.ts';
 import { newId } from '../infra/new-id.ts';
 import { lookUntilSeen } from '../infra/patience.ts';
@@ -17,44 +17,54 @@ import { receiveReport } from './orders.steps.ts';
 import { type CheckoutRequest, checkoutWorkflow } from './orders.workflow.ts';
 
 /** What an order is given at checkout, by the configuration of the day. */
-export type CheckoutTerms = Readonly<{ paymentWindowMs: number; dispatchSteps: number; dispatchStepMs: number }>;
+export type CheckoutTerms = Readonly<{
+  paymentWindowMs: number;
+  dispatchSteps: number;
+  dispatchStepMs: number;
+  /** Units of one product, at most. */
+  unitsPerOrder: number;
+}>;
+
+/** What is asked of a checkout. `scope`: whose key it is. */
+export type Intent = Readonly<{ scope: string; key: string; lines: readonly Line[] }>;
 
 export type CheckoutAnswer =
   | Readonly<{ type: 'PLACED' | 'OUT_OF_STOCK'; orderId: string; replayed: boolean; order?: LoadedOrder | undefined }>
   | Readonly<{ type: 'CONFLICT' }>
   | Readonly<{ type: 'INVALID'; problem: Problem }>;
 
-const NAME_LENGTH = 22;
-
-/**
- * Names the workflow of a key, so that the engine itself starts it once however often it is asked: by half of the key's
- * hash, 132 bits, since the name is in a dozen rows and index entries of each order.
- */
-export const checkoutWorkflowId = (key: string) => `checkout:${hashOf(key).slice(0, NAME_LENGTH)}`;
-
-/** Names it as orders have it that were placed before names became shorter. */
-export const formerWorkflowId = (key: string) => `checkout:${hashOf(key)}`;
+/** Names the workflow of a key, so that the engine itself starts it once however often it is asked. */
+export const checkoutWorkflowId = (keyHash: string) => `checkout:${keyHash}`;
 
 /**
  * Checks out: answers once the order is placed and its stock reserved, or refused for lack of stock. The same key
  * with the same lines gets the same order, also while the first call still runs and after a crash; with other
  * lines it conflicts.
  */
-export async function checkOut(key: string, lines: readonly Line[], terms: CheckoutTerms): Promise<CheckoutAnswer> {
-  const wrongKey = keyProblem(key);
+export async function checkOut({ scope, key, lines }: Intent, terms: CheckoutTerms): Promise<CheckoutAnswer> {
+  const wrongKey = keyProblem(key, MIN_CHECKOUT_KEY_LENGTH);
   if (wrongKey) return { type: 'INVALID', problem: { path: ['idempotencyKey'], message: wrongKey } };
-  const merged = mergeLines(lines);
+  const merged = mergeLines(lines, terms.unitsPerOrder);
   if ('problem' in merged) return { type: 'INVALID', problem: merged.problem };
   const requestHash = hashOf(canonical(merged.lines));
 
   const orderId = newId();
-  const request = { orderId, paymentId: newId(), key, requestHash, lines: merged.lines, ...terms };
+  const { paymentWindowMs, dispatchSteps, dispatchStepMs } = terms;
+  const request = {
+    orderId,
+    paymentId: newId(),
+    keyHash: keyHashOf(scope, key),
+    requestHash,
+    lines: merged.lines,
+    paymentWindowMs,
+    dispatchSteps,
+    dispatchStepMs,
+  };
   const group = groupCommit();
   const placing = group
-    ? await placeInGroup(group, checkoutWorkflowId(key), request)
-    : await placeAlone(request, lines);
-  if ('problem' in placing)
-    return { type: 'INVALID', problem: (await problemOf(merged.lines, lines)) ?? placing.problem };
+    ? await placeInGroup(group, checkoutWorkflowId(request.keyHash), request)
+    : await placeAlone(request);
+  if ('problem' in placing) return { type: 'INVALID', problem: asGiven(placing.problem, merged.lines, lines) };
   // Another call with this key came first if the order is not the one that this call proposed.
   return answer(placing, requestHash, placing.known.id !== orderId);
 }
@@ -62,14 +72,14 @@ export async function checkOut(key: string, lines: readonly Line[], terms: Check
 /** `order`: as it was when its checkout was committed, where that was read with it. */
 type Answered = { known: KnownCheckout; order?: LoadedOrder | undefined };
 
-async function placeAlone(request: CheckoutRequest, given: readonly Line[]): Promise<Answered | { problem: Problem }> {
-  const { key, orderId } = request;
-  const known = await findByKey(key);
+async function placeAlone(request: CheckoutRequest): Promise<Answered | { problem: Problem }> {
+  const { keyHash, orderId, lines } = request;
+  const known = await findByKey(keyHash);
   if (known) return { known };
-  const problem = await problemOf(request.lines, given);
-  if (problem) return { problem };
-  await DBOS.startWorkflow(checkoutWorkflow, { workflowID: checkoutWorkflowId(key) })(request);
-  return { known: await lookUntilSeen(`order:${orderId}`, () => findByKey(key)) };
+  const placement = place(lines, await shelvesOf(lines.map(({ productId }) => productId)));
+  if ('problem' in placement) return placement;
+  await DBOS.startWorkflow(checkoutWorkflow, { workflowID: checkoutWorkflowId(keyHash) })(request);
+  return { known: await lookUntilSeen(`order:${orderId}`, () => findByKey(keyHash)) };
 }
 
 function answer({ known, order }: Answered, requestHash: string, replayed: boolean): CheckoutAnswer {
@@ -80,14 +90,6 @@ function answer({ known, order }: Answered, requestHash: string, replayed: boole
 /** The order in which lines are given makes no difference to what is asked. */
 function canonical(lines: readonly Line[]): string {
   return JSON.stringify([...lines].sort((a, b) => a.productId - b.productId).map((l) => [l.productId, l.quantity]));
-}
-
-async function problemOf(merged: readonly Line[], given: readonly Line[]): Promise<Problem | undefined> {
-  const shelves = await shelvesOf(merged.map(({ productId }) => productId));
-  const unknown = given.findIndex(({ productId }) => !shelves.has(productId));
-  if (unknown >= 0) return { path: ['lines', String(unknown), 'productId'], message: 'There is no such product.' };
-  const placement = place(merged, shelves);
-  return 'problem' in placement ? placement.problem : undefined;
 }
 
 /**

@@ -127,7 +127,8 @@ export const Order = builder.prismaNode('Order', {
   id: { field: 'id', description: 'Global id. It cannot be guessed: who has it may see the order.' },
   nullable: true,
   fields: (t) => ({
-    number: t.int({
+    number: t.field({
+      type: 'SafeInt',
       description: 'What people say aloud.',
       resolve: ({ number }) => Number(number),
     }),

@@ -10,7 +10,7 @@ const ms = (column: string) => `(extract(epoch FROM ${column}) * 1000)::float8`;
  * milliseconds, which the driver reads faster than dates.
  */
 const LOAD = `
-  SELECT id, number::text, checkout_key AS "checkoutKey", request_hash AS "requestHash", status,
+  SELECT id, number::text, key_hash AS "keyHash", request_hash AS "requestHash", status,
     cancel_reason AS "cancelReason", currency, total_minor::text AS "totalMinor", payment_id AS "paymentId",
     payment_status AS "paymentStatus", payment_attempts AS "paymentAttempts", ${ms('pay_by')} AS "payBy", ${ms('paid_at')} AS "paidAt",
     progress, dispatch_steps AS "dispatchSteps", version, short_product_id AS "shortProductId",

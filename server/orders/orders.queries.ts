@@ -33,10 +33,10 @@ export function standingAt(statuses: readonly OrderStatus[]): Prisma.OrderWhereI
 /** What was answered to an idempotency key. */
 export type KnownCheckout = Readonly<{ id: string; requestHash: string; outOfStock: boolean }>;
 
-/** Finds the order that a key was used for. */
-export async function findByKey(key: string): Promise<KnownCheckout | null> {
+/** Finds the order that a key was used for, by the key's hash. */
+export async function findByKey(keyHash: string): Promise<KnownCheckout | null> {
   const order = await currentDatabase().order.findUnique({
-    where: { checkoutKey: key },
+    where: { keyHash },
     select: { id: true, requestHash: true, cancelReason: true },
   });
   return order && { id: order.id, requestHash: order.requestHash, outOfStock: order.cancelReason === 'OUT_OF_STOCK' };

@@ -2,6 +2,7 @@ import type { Tx } from '../infra/database.ts';
 import type { Change, Topic } from '../infra/live/hub.ts';
 import { live } from '../infra/live/live.ts';
 import { step, transaction } from '../infra/step.ts';
+import { holds } from '../limits/holds.ts';
 import { localInbox } from './orders.inbox.ts';
 import { pace } from './orders.pace.ts';
 import { advanceOrders, type DueStep } from './sql/advance.ts';
@@ -46,7 +47,10 @@ export async function settleOrder(item: SettleItem): ReturnType<typeof settle> {
       const outcome = outcomes.get(id);
       localInbox.answer(id, outcome ? { outcome, order } : null);
     }
-    if (settled.status !== 'PENDING') localInbox.close(item.orderId);
+    if (settled.status !== 'PENDING') {
+      localInbox.close(item.orderId);
+      holds.release(item.orderId);
+    }
     return settled;
   } catch (error) {
     for (const { id } of item.reports) localInbox.giveUp(id);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { mergeLines, place, type Shelf } from '../../server/domain/checkout.ts';
+import { asGiven, mergeLines, place, type Shelf } from '../../server/domain/checkout.ts';
 import { MAX_MINOR } from '../../server/domain/money.ts';
 
 const line = (productId: number, quantity: number) => ({ productId, quantity });
@@ -38,6 +38,30 @@ describe('the lines of an order', () => {
     });
   });
 
+  test('add up to what one order may have at most', () => {
+    expect(mergeLines([line(1, 2), line(1, 1)], 3)).toEqual({ lines: [line(1, 3)] });
+    expect(mergeLines([line(1, 2), line(1, 2)], 3)).toEqual({
+      problem: { path: ['lines', '1', 'quantity'], message: 'A quantity is 1 to 3 of a product.' },
+    });
+  });
+
+  test('have their problems told by the place where each was given', () => {
+    const given = [line(2, 1), line(2, 2), line(1, 5)];
+    const merged = [line(2, 3), line(1, 5)];
+    const message = 'No.';
+    expect(asGiven({ path: ['lines', '1', 'quantity'], message }, merged, given).path).toEqual([
+      'lines',
+      '2',
+      'quantity',
+    ]);
+    expect(asGiven({ path: ['lines', '0', 'quantity'], message }, merged, given).path).toEqual([
+      'lines',
+      '0',
+      'quantity',
+    ]);
+    expect(asGiven({ path: ['lines'], message }, merged, given)).toEqual({ path: ['lines'], message });
+  });
+
   test('cannot make up for a wrong quantity by another', () => {
     expect(mergeLines([line(1, 5), line(1, -1)])).toHaveProperty('problem');
   });
@@ -51,6 +75,7 @@ describe('placing an order', () => {
     priceMinor: BigInt(id * 100),
     currency: 'USD',
     inventory,
+    maxPerOrder: null,
     ...more,
   });
   const shelvesOf = (...shelves: Shelf[]) => new Map(shelves.map((one) => [one.id, one]));
@@ -91,12 +116,27 @@ describe('placing an order', () => {
   });
 
   test.each([
-    ['of an unknown product', [line(1, 1), line(9, 1)], 'There is no such product.'],
-    ['in two currencies', [line(1, 1), line(2, 1)], 'All products of an order have one currency.'],
-    ['whose total does not fit', [line(1, 1), line(3, 1)], 'The total is too large.'],
-  ])('refuses one %s, and takes nothing', (_what, lines, message) => {
-    const shelves = shelvesOf(shelf(1, 5), shelf(2, 5, { currency: 'EUR' }), shelf(3, 5, { priceMinor: MAX_MINOR }));
-    expect(place(lines, shelves)).toEqual({ problem: { path: ['lines'], message } });
-    expect(left(shelves)).toEqual([5, 5, 5]);
+    ['of an unknown product', [line(1, 1), line(9, 1)], ['lines', '1', 'productId'], 'There is no such product.'],
+    [
+      'of too many of one',
+      [line(1, 1), line(4, 3)],
+      ['lines', '1', 'quantity'],
+      'An order has 2 at most of Product 4.',
+    ],
+    ['in two currencies', [line(1, 1), line(2, 1)], ['lines'], 'All products of an order have one currency.'],
+    ['whose total does not fit', [line(1, 1), line(3, 1)], ['lines'], 'The total is too large.'],
+  ])('refuses one %s, and takes nothing', (_what, lines, path, message) => {
+    const shelves = shelvesOf(
+      shelf(1, 5),
+      shelf(2, 5, { currency: 'EUR' }),
+      shelf(3, 5, { priceMinor: MAX_MINOR }),
+      shelf(4, 5, { maxPerOrder: 2 }),
+    );
+    expect(place(lines, shelves)).toEqual({ problem: { path, message } });
+    expect(left(shelves)).toEqual([5, 5, 5, 5]);
+  });
+
+  test('gives as many of a product as one order may have', () => {
+    expect(place([line(1, 2)], shelvesOf(shelf(1, 5, { maxPerOrder: 2 })))).toHaveProperty('placement');
   });
 });

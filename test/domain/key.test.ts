@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { keyProblem } from '../../server/domain/key.ts';
+import { keyProblem, MIN_CHECKOUT_KEY_LENGTH } from '../../server/domain/key.ts';
 
 test.each([
   ['one character', 'k'],
@@ -9,6 +9,12 @@ test.each([
   ['text of any script', 'заказ-注文-طلب'],
 ])('%s: a key', (_name, key) => {
   expect(keyProblem(key)).toBeUndefined();
+});
+
+test('a checkout wants a longer one, by its characters and not by their halves', () => {
+  expect(keyProblem('k'.repeat(15), MIN_CHECKOUT_KEY_LENGTH)).toContain('16 characters');
+  expect(keyProblem('🛒'.repeat(15), MIN_CHECKOUT_KEY_LENGTH)).toContain('16 characters');
+  expect(keyProblem('🛒'.repeat(16), MIN_CHECKOUT_KEY_LENGTH)).toBeUndefined();
 });
 
 test.each([

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { checkoutWorkflowId } from '../../server/orders/orders.commands.ts';
 import { clientOf } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
+import { workflowOf } from '../support/keys.ts';
 import { startServer } from '../support/store.ts';
 import { ask, holdings, owners } from './lease-rows.ts';
 import { comesToRest } from './rest.ts';
@@ -30,7 +30,7 @@ test('the living share the orders of one that is gone, and one that is told to s
   await Promise.all(paid.map(({ payment }) => client.pay(payment.id, 'PAID')));
   // Its processes have crashed in a loop: by default the engine would give it up.
   await ask(databaseUrl, 'UPDATE dbos.workflow_status SET recovery_attempts = 999 WHERE workflow_uuid = $1', [
-    checkoutWorkflowId(keys.at(-1)!),
+    workflowOf(keys.at(-1)!),
   ]);
   await doomed.kill('SIGKILL');
 

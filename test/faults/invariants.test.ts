@@ -16,7 +16,7 @@ const STEPS = 2;
 const request = (quantity: number, paymentWindowMs = 60_000, productId = 1): PlaceRequest => ({
   orderId: randomUUID(),
   paymentId: randomUUID(),
-  key: randomUUID(),
+  keyHash: randomUUID(),
   requestHash: 'x',
   lines: [
     { productId, quantity },
@@ -99,17 +99,17 @@ describe('the checker', () => {
     [
       /^restocking k moved product 3 2 times/,
       `INSERT INTO restocks VALUES ('k', 'h', '{3}', now());
-       INSERT INTO stock_movements (product_id, delta, cause, restock_key, at)
+       INSERT INTO stock_movements (product_id, delta, cause, restock_key_hash, at)
        SELECT 3, 1, 'RESTOCKED', 'k', now() FROM generate_series(1, 2);
        UPDATE products SET inventory = inventory + 2 WHERE id = 3`,
     ],
     [
       /^key .* has 2 orders/,
-      `DROP INDEX orders_checkout_key_key, orders_payment_id_key; ${again('checkout_key, number', 'checkout_key, 99', 'PENDING')}`,
+      `DROP INDEX orders_key_hash_key, orders_payment_id_key; ${again('key_hash, number', 'key_hash, 99', 'PENDING')}`,
     ],
     [
       /^number .* has 2 orders/,
-      `DROP INDEX orders_number_key, orders_payment_id_key; ${again('checkout_key, number', "'other', number", 'PENDING')}`,
+      `DROP INDEX orders_number_key, orders_payment_id_key; ${again('key_hash, number', "'other', number", 'PENDING')}`,
     ],
     [
       /^key .* has 2 reports/,
@@ -231,7 +231,7 @@ describe('without a guard of the store', () => {
 
   test('that records a step in the transaction that does it, a restocking counts twice', async () => {
     await database.$executeRaw`ALTER TABLE restocks DROP CONSTRAINT restocks_pkey CASCADE`;
-    const restocking = { key: 'again', requestHash: 'x', productId: 4, level: { add: 7 } };
+    const restocking = { keyHash: 'again', requestHash: 'x', productId: 4, level: { add: 7 } };
     // The execution after a crash finds no checkpoint, and does the step again.
     for (let execution = 1; execution <= 2; execution++)
       await database.$transaction((tx) => restockProducts(tx, restocking));

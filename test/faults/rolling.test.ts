@@ -9,6 +9,7 @@ import { type Supervisor, useBench } from '../supervisor/harness.ts';
 import { type Client, clientOf } from '../support/client.ts';
 import { useDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
+import { hashOfKey } from '../support/keys.ts';
 import { comesToRest } from './rest.ts';
 import { expectAsTold, Log, sendShoppers } from './shoppers.ts';
 import { type Watched, watchOrder } from './watcher.ts';
@@ -125,7 +126,9 @@ test('servers are replaced by those of the next build under load, and nobody los
     rows.map(({ packed }) => packed),
     'orders of both builds',
   ).toEqual([false, true]);
-  const last = await admin.query('SELECT FROM packed JOIN orders ON id = order_id WHERE checkout_key = $1', [key]);
+  const last = await admin.query('SELECT FROM packed JOIN orders ON id = order_id WHERE key_hash = $1', [
+    hashOfKey(key),
+  ]);
   expect(last.rowCount, 'the last order is of the next build').toBe(1);
   const resumed = watched.reduce((sum, one) => sum + one.resumed, 0);
   console.log(

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, expect, test } from 'vitest';
 import { root } from '../../server/infra/root.ts';
-import { checkoutWorkflowId } from '../../server/orders/orders.commands.ts';
 import { type Client, clientOf } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { freezeAt } from '../support/freeze.ts';
+import { hashOfKey, workflowOf } from '../support/keys.ts';
 import { type RunningStore, startServer } from '../support/store.ts';
 import { comesToRest } from './rest.ts';
 
@@ -51,7 +51,7 @@ async function placeOrder(key: string) {
 async function stepsOf(key: string): Promise<string[]> {
   const { rows } = await database.query<{ name: string }>(
     'SELECT function_name AS name FROM dbos.operation_outputs WHERE workflow_uuid = $1 ORDER BY function_id',
-    [checkoutWorkflowId(key)],
+    [workflowOf(key)],
   );
   return rows.map(({ name }) => name);
 }
@@ -60,8 +60,8 @@ const isDispatched = (key: string) =>
   eventually(`the order of ${key} is dispatched`, async () => {
     const { rows } = await database.query(
       `SELECT FROM orders JOIN dbos.workflow_status ON workflow_uuid = $2
-       WHERE checkout_key = $1 AND orders.status = 'DISPATCHED' AND workflow_status.status = 'SUCCESS'`,
-      [key, checkoutWorkflowId(key)],
+       WHERE key_hash = $1 AND orders.status = 'DISPATCHED' AND workflow_status.status = 'SUCCESS'`,
+      [hashOfKey(key), workflowOf(key)],
     );
     return rows.length === 1;
   });
@@ -93,10 +93,10 @@ test.each([
     const [product] = (await database.query<{ id: number }>(`SELECT id FROM products WHERE sku = 'GADGET'`)).rows;
     const orderId = randomUUID();
     send({
-      workflowID: checkoutWorkflowId('new'),
+      workflowID: workflowOf('new'),
       orderId,
       paymentId: randomUUID(),
-      key: 'new',
+      keyHash: hashOfKey('new'),
       requestHash: 'new',
       lines: [{ productId: product!.id, quantity: 1 }],
       paymentWindowMs: 60_000,
@@ -110,7 +110,7 @@ test.each([
     await isDispatched('new');
   });
   expect((await stepsOf('new')).filter((name) => name === 'packOrder')).toHaveLength(1);
-  const { rows } = await database.query('SELECT checkout_key FROM packed JOIN orders ON id = order_id');
-  expect(rows).toEqual([{ checkout_key: 'new' }]);
+  const { rows } = await database.query('SELECT key_hash FROM packed JOIN orders ON id = order_id');
+  expect(rows).toEqual([{ key_hash: hashOfKey('new') }]);
   await comesToRest(store.databaseUrl);
 });

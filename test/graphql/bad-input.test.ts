@@ -34,6 +34,8 @@ const NO_IDS = [
   globalId('Query:1'),
   globalId('__proto__:1'),
 ];
+const CHECKOUT =
+  'mutation ($input: CheckoutInput!) { checkout(input: $input) { __typename ... on InvalidInputError { path } } }';
 const WRONG_KEYS = ['', 'k'.repeat(256), 'a\0b', '\ud800'];
 
 let product: string;
@@ -80,8 +82,10 @@ describe('a checkout is refused', () => {
     expect(answer).toMatchObject({ __typename: 'InvalidInputError', path: ['input', 'lines'] });
   });
 
-  test.each(WRONG_KEYS)('with a key like %o', async (key) => {
-    const answer = await store.client.checkout(key, [{ productId: product }]);
+  test.each([...WRONG_KEYS, 'fifteen letters'])('with a key like %o', async (key) => {
+    const answer = await store.client.ask(CHECKOUT, {
+      input: { idempotencyKey: key, lines: [{ productId: product }] },
+    });
     expect(answer).toMatchObject({ __typename: 'InvalidInputError', path: ['input', 'idempotencyKey'] });
   });
 });

@@ -66,7 +66,7 @@ test('a serialization failure at COMMIT is retriable', async () => {
 });
 
 test('a unique violation of a statement that Prisma writes is not retriable', async () => {
-  const data = { key: 'k', requestHash: 'h', productIds: [], at: new Date() };
+  const data = { keyHash: 'k', requestHash: 'h', productIds: [], at: new Date() };
   await database.restock.create({ data });
   expect((await failureOf(database.restock.create({ data }))).retriable).toBe(false);
 });

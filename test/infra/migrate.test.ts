@@ -61,9 +61,24 @@ describe('the migrations', () => {
     );
   });
 
-  test('refuse to delete orders', async () => {
+  test('refuse to delete an order, unless it was refused for lack of stock and nobody paid for it', async () => {
     await migrate(database.url);
-    await expect(client.query('DELETE FROM orders')).rejects.toMatchObject({ code: '23001' });
+    const insert = `INSERT INTO orders (id, key_hash, request_hash, status, cancel_reason, payment_status, currency,
+        total_minor, payment_id, pay_by, dispatch_steps, version, created_at, updated_at)
+      VALUES (gen_random_uuid(), $1::text, '', 'CANCELLED', $1::text::"CancelReason", $2::"PaymentStatus", 'USD',
+        1, gen_random_uuid(), now(), 1, 2, now(), now())`;
+    for (const [reason, payment] of [
+      ['REQUESTED', 'EXPIRED'],
+      ['OUT_OF_STOCK', 'REFUNDED'],
+    ]) {
+      await client.query(insert, [reason, payment]);
+      await expect(client.query('DELETE FROM orders WHERE key_hash = $1', [reason])).rejects.toMatchObject({
+        code: '23001',
+      });
+      await client.query(`UPDATE orders SET key_hash = 'kept' || number`);
+    }
+    await client.query(insert, ['OUT_OF_STOCK', 'EXPIRED']);
+    expect((await client.query(`DELETE FROM orders WHERE key_hash = 'OUT_OF_STOCK'`)).rowCount).toBe(1);
   });
 
   test.each([

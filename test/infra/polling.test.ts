@@ -3,9 +3,9 @@ import { wfQueueRunner } from '@dbos-inc/dbos-sdk/internal/wfqueue';
 import { workflowTimeoutConfig } from '@dbos-inc/dbos-sdk/internal/workflow_management';
 import pg from 'pg';
 import { afterEach, expect, test, vi } from 'vitest';
-import { checkoutWorkflowId } from '../../server/orders/orders.commands.ts';
 import { useApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
+import { workflowOf } from '../support/keys.ts';
 
 // As the engine has them, before the store starts it.
 const known = { ...workflowTimeoutConfig, ...wfQueueRunner.constructor };
@@ -37,7 +37,7 @@ test('workflows that are resumed or forked are run', async () => {
   const { client } = store;
   const { id: productId } = await client.product('WIDGET');
   const { order } = await client.checkout('resumed', [{ productId }]);
-  const id = checkoutWorkflowId('resumed');
+  const id = workflowOf('resumed');
   await DBOS.cancelWorkflow(id);
   await DBOS.resumeWorkflow(id);
   await eventually('resumed', async () => (await DBOS.getWorkflowStatus(id))?.status === 'PENDING');

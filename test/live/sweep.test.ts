@@ -45,8 +45,8 @@ test("a product's change that nobody announced is told", async () => {
   await eventually('the current state', () => stream.answers.length === 4);
   await sql(
     `WITH sold AS (UPDATE products SET inventory = inventory + 11, version = version + 1 WHERE sku = 'GIZMO' RETURNING id),
-     restock AS (INSERT INTO restocks (key, request_hash, product_ids, at) VALUES ('elsewhere', '', '{}', now()))
-     INSERT INTO stock_movements (product_id, delta, cause, restock_key, at)
+     restock AS (INSERT INTO restocks (key_hash, request_hash, product_ids, at) VALUES ('elsewhere', '', '{}', now()))
+     INSERT INTO stock_movements (product_id, delta, cause, restock_key_hash, at)
      SELECT id, 11, 'RESTOCKED', 'elsewhere', now() FROM sold`,
   );
   await eventually('the change', () => stream.answers.length === 5);

@@ -1,10 +1,10 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { PRUNING } from '../../server/operations/retention.commands.ts';
-import { checkoutWorkflowId } from '../../server/orders/orders.commands.ts';
 import { useApp } from '../support/app.ts';
 import type { OrderData } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
+import { hashOfKey, workflowOf } from '../support/keys.ts';
 
 const store = useApp({ env: { WORKFLOW_RETENTION_HOURS: '1.5' } });
 const { client } = store;
@@ -65,7 +65,7 @@ async function finishedOrder(key: string, outcome: 'PAID' | 'FAILED'): Promise<O
   const { id: productId } = await client.product('WIDGET');
   const { order } = await client.checkout(key, [{ productId }]);
   await client.pay(order!.payment.id, outcome);
-  await eventually('ended', async () => (await DBOS.getWorkflowStatus(checkoutWorkflowId(key)))?.status === 'SUCCESS');
+  await eventually('ended', async () => (await DBOS.getWorkflowStatus(workflowOf(key)))?.status === 'SUCCESS');
   return (await client.order(order!.id))!;
 }
 
@@ -126,7 +126,7 @@ describe('of workflows', () => {
 
   test('those that run or ended only now are kept, and nothing of the business is touched', async () => {
     for (const key of ['dispatched just now', 'still waiting'])
-      expect(await recordsOf([checkoutWorkflowId(key)])).toMatchObject({ workflow_status: 1, workflow_input: 1 });
+      expect(await recordsOf([workflowOf(key)])).toMatchObject({ workflow_status: 1, workflow_input: 1 });
     expect(await businessContents()).toEqual(business);
   });
 
@@ -184,6 +184,39 @@ describe('of workflows', () => {
       ['pruneBatch', 500],
       ['pruneBatch', 500],
       ['pruneBatch', 201],
+      ['pruneRefusedOrders', 0],
     ]);
+  });
+});
+
+describe('orders that were refused for lack of stock', () => {
+  const refuse = async (name: string) => {
+    const { id: productId } = await client.product('WIDGET');
+    return (await client.checkout(name, [{ productId, quantity: 1_000 }])).order!;
+  };
+  const ageOrders = (ids: string[]) =>
+    store.sql(
+      `UPDATE orders SET created_at = created_at - interval '2 hours' WHERE key_hash = ANY($1)`,
+      ids.map(hashOfKey),
+    );
+
+  test('are deleted when they are old, and their keys are free again', async () => {
+    const [old, paid, recorded, young] = [
+      await refuse('refused'),
+      await refuse('refused, and paid'),
+      await refuse('refused, and recorded'),
+      await refuse('refused just now'),
+    ];
+    await client.pay(paid.payment.id, 'PAID');
+    await ageOrders(['refused', 'refused, and paid', 'refused, and recorded']);
+    await store.sql(AGE, ['refused', 'refused, and paid'].map(workflowOf));
+    await prune();
+
+    expect(await client.order(old.id)).toBeNull();
+    for (const table of ['order_lines', 'order_events'])
+      expect(await store.sql(`SELECT FROM ${table} WHERE order_id NOT IN (SELECT id FROM orders)`)).toEqual([]);
+    for (const { id } of [paid, recorded, young]) expect(await client.order(id)).toMatchObject({ id });
+    expect((await refuse('refused')).id).not.toBe(old.id);
+    expect((await refuse('refused, and recorded')).id).toBe(recorded.id);
   });
 });

@@ -1,3 +1,5 @@
+import { keyOf } from './keys.ts';
+
 /** Sends GraphQL operations to a store, over HTTP as any client does. */
 export type Client = ReturnType<typeof clientOf>;
 
@@ -54,13 +56,14 @@ export function clientOf(store: string | (() => string), token?: string, fetchOn
   return {
     send,
     ask,
-    checkout: (idempotencyKey: string, lines: { productId: string; quantity?: number }[]) =>
+    /** `name`: makes the key of it. */
+    checkout: (name: string, lines: { productId: string; quantity?: number }[]) =>
       ask<CheckoutData>(
         `mutation ($input: CheckoutInput!) { checkout(input: $input) { __typename
           ... on CheckoutSuccess { replayed order { ${ORDER} } }
           ... on InsufficientStockError { requested available order { ${ORDER} } }
           ... on InvalidInputError { path } ... on UserError { message } } }`,
-        { input: { idempotencyKey, lines } },
+        { input: { idempotencyKey: keyOf(name), lines } },
       ),
     pay: (paymentId: string, outcome: 'PAID' | 'DECLINED' | 'FAILED', idempotencyKey?: string) =>
       ask<Result>(

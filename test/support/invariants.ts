@@ -9,12 +9,12 @@ const ALWAYS = [
    FROM products p LEFT JOIN stock_movements m ON m.product_id = p.id
    GROUP BY p.id HAVING inventory <> coalesce(sum(delta), 0)`,
 
-  `SELECT format('restocking %s moved product %s %s times', restock_key, product_id, count(*)) AS problem
-   FROM stock_movements WHERE restock_key IS NOT NULL GROUP BY restock_key, product_id HAVING count(*) > 1`,
+  `SELECT format('restocking %s moved product %s %s times', restock_key_hash, product_id, count(*)) AS problem
+   FROM stock_movements WHERE restock_key_hash IS NOT NULL GROUP BY restock_key_hash, product_id HAVING count(*) > 1`,
 
   // 2. One key, one order, one payment, one reservation.
-  `SELECT format('key %s has %s orders', checkout_key, count(*)) AS problem
-   FROM orders GROUP BY checkout_key HAVING count(*) > 1`,
+  `SELECT format('key %s has %s orders', key_hash, count(*)) AS problem
+   FROM orders GROUP BY key_hash HAVING count(*) > 1`,
 
   `SELECT format('number %s has %s orders', number, count(*)) AS problem FROM orders GROUP BY number HAVING count(*) > 1`,
 
@@ -130,8 +130,7 @@ const QUIESCED = [
 
   `SELECT format('order %s has no workflow', number) AS problem FROM orders o WHERE NOT EXISTS (
      SELECT FROM dbos.workflow_status
-     WHERE workflow_uuid = 'checkout:' ||
-       left(translate(encode(sha256(convert_to(o.checkout_key, 'UTF8')), 'base64'), '+/', '-_'), 22))`,
+     WHERE workflow_uuid = 'checkout:' || o.key_hash)`,
 ];
 
 export type InvariantOptions = {

@@ -10,7 +10,9 @@ export function useErrors(): Plugin<Context, Context> {
   return {
     onExecutionResult({ result, setResult, context }) {
       if (!result || Array.isArray(result) || Symbol.asyncIterator in result) return;
-      setResult(publicResult(result, (context as unknown as Context).caller.requestId));
+      const { requestId, headers } = (context as unknown as Context).caller;
+      const { extensions, ...told } = publicResult(result, requestId);
+      setResult({ ...told, extensions: { ...extensions, http: { headers } } });
     },
   };
 }

@@ -7,12 +7,12 @@ import type { Change, Kind } from './hub.ts';
  * have a BRIN index on `at`, so that this reads their ends only.
  */
 const SWEEP = `
-  SELECT 'now' AS topic, 0 AS version, extract(epoch FROM clock_timestamp())::float8 * 1000 AS now
+  SELECT 'now' AS topic, 0::float8 AS version, extract(epoch FROM clock_timestamp())::float8 * 1000 AS now
   UNION ALL
   SELECT 'order:' || order_id, max(version), NULL FROM order_events
   WHERE $2 AND at > to_timestamp($1::float8 / 1000) GROUP BY order_id
   UNION ALL
-  SELECT 'product:' || id, version, NULL FROM products
+  SELECT 'product:' || id, version::float8, NULL FROM products
   WHERE $3 AND id IN (SELECT product_id FROM stock_movements WHERE at > to_timestamp($1::float8 / 1000))
   UNION ALL
   SELECT 'inbox:' || order_id, 0, NULL FROM order_signals WHERE $4 AND outcome IS NULL`;

@@ -5,7 +5,7 @@ import { arrayOf, query, type Tx, write } from '../../infra/database.ts';
 export type PlaceRequest = Readonly<{
   orderId: string;
   paymentId: string;
-  key: string;
+  keyHash: string;
   requestHash: string;
   lines: readonly Line[];
   paymentWindowMs: number;
@@ -27,7 +27,7 @@ export type Placed = Readonly<{
  */
 const LOCK_SHELVES = `
   WITH locked AS MATERIALIZED (SELECT * FROM products WHERE id = ANY($1::int[]) ORDER BY id FOR NO KEY UPDATE)
-  SELECT id, sku, name, price_minor::text AS "priceMinor", currency, inventory, version,
+  SELECT id, sku, name, price_minor::text AS "priceMinor", currency, inventory, max_per_order AS "maxPerOrder", version::float8,
     (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS at FROM locked`;
 
 /** CREATED, and RESERVED or CANCELLED. */
@@ -38,15 +38,15 @@ const INSERT = `
   WITH placed AS (
     SELECT *, to_timestamp($3::float8 / 1000) AS at, to_timestamp("payBy" / 1000) AS pay_by,
       CASE WHEN short THEN 'CANCELLED' ELSE 'PENDING' END::"OrderStatus" AS status FROM json_to_recordset($1::json) AS x(
-      id uuid, "paymentId" uuid, key text, hash text, currency text, total int8, "payBy" float8, steps int,
+      id uuid, "paymentId" uuid, "keyHash" text, hash text, currency text, total int8, "payBy" float8, steps int,
       short boolean, "shortProduct" int, "shortRequested" int, "shortAvailable" int)
   ), line AS (
     SELECT * FROM json_to_recordset($2::json) AS x(
       "orderId" uuid, position int2, "productId" int, sku text, name text, quantity int, price int8, currency text, taken boolean)
   ), new_order AS (
-    INSERT INTO orders (id, checkout_key, request_hash, status, cancel_reason, currency, total_minor, payment_id, payment_status, pay_by,
+    INSERT INTO orders (id, key_hash, request_hash, status, cancel_reason, currency, total_minor, payment_id, payment_status, pay_by,
       dispatch_steps, version, short_product_id, short_requested, short_available, created_at, updated_at)
-    SELECT id, key, hash, status, CASE WHEN short THEN 'OUT_OF_STOCK' END::"CancelReason", currency, total,
+    SELECT id, "keyHash", hash, status, CASE WHEN short THEN 'OUT_OF_STOCK' END::"CancelReason", currency, total,
       "paymentId", CASE WHEN short THEN 'EXPIRED' ELSE 'PENDING' END::"PaymentStatus",
       pay_by, steps, ${PLACED_VERSION}, "shortProduct", "shortRequested", "shortAvailable", at, at
     FROM placed
@@ -134,7 +134,7 @@ function orderRow(request: PlaceRequest, { currency, totalMinor, shortage }: Pla
   return {
     id: request.orderId,
     paymentId: request.paymentId,
-    key: request.key,
+    keyHash: request.keyHash,
     hash: request.requestHash,
     currency,
     total: totalMinor.toString(),

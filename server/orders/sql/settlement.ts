@@ -37,7 +37,7 @@ const LOCK = `
 
 /** The products of orders, $1, locked, and how many of the orders have each. */
 const LOCK_SHELVES_OF = `
-  SELECT id, version, (SELECT count(*) FROM order_lines WHERE order_id = ANY($1::uuid[]) AND product_id = p.id)::int AS orders
+  SELECT id, version::float8, (SELECT count(*) FROM order_lines WHERE order_id = ANY($1::uuid[]) AND product_id = p.id)::int AS orders
   FROM products p WHERE id IN (SELECT product_id FROM order_lines WHERE order_id = ANY($1::uuid[]))
   ORDER BY id FOR NO KEY UPDATE`;
 

@@ -16,8 +16,7 @@ type Moving = { id: string; version: number };
 
 /** The orders under way in a dispatch that a server runs: those that are not at their last step. */
 const RUN_BY = `
-  SELECT o.id, o.version FROM orders o JOIN dbos.workflow_status w ON w.workflow_uuid = 'checkout:' ||
-    left(translate(encode(sha256(convert_to(o.checkout_key, 'UTF8')), 'base64'), '+/', '-_'), 22)
+  SELECT o.id, o.version FROM orders o JOIN dbos.workflow_status w ON w.workflow_uuid = 'checkout:' || o.key_hash
   WHERE w.status = 'PENDING' AND w.executor_id = $1 AND o.status = 'PAID'`;
 
 const MOVED = `

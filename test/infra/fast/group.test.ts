@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { groupCommit, setGroupCommit } from '../../../server/infra/fast/current.ts';
 import { GroupCommit } from '../../../server/infra/fast/group.ts';
 import { live } from '../../../server/infra/live/live.ts';
-import { checkoutWorkflowId } from '../../../server/orders/orders.commands.ts';
 import { localInbox } from '../../../server/orders/orders.inbox.ts';
 import { useApp } from '../../support/app.ts';
 import type { OrderData } from '../../support/client.ts';
 import { eventually } from '../../support/eventually.ts';
 import { freezeAt, type Point } from '../../support/freeze.ts';
+import { hashOfKey, workflowOf } from '../../support/keys.ts';
 import { startProxy, type TcpProxy } from '../../support/proxy.ts';
 
 const store = useApp({ env: { GROUP_COMMIT: 'on' } });
@@ -31,7 +31,7 @@ const stepsOf = async (key: string) =>
   (
     await store.sql<{ name: string }>(
       'SELECT function_name AS name FROM dbos.operation_outputs WHERE workflow_uuid = $1 ORDER BY function_id',
-      checkoutWorkflowId(key),
+      workflowOf(key),
     )
   ).map(({ name }) => name);
 
@@ -39,7 +39,7 @@ const stepsOf = async (key: string) =>
 const WRITERS = `
   SELECT o.xmin::text AS "order", s.xmin::text AS workflow, i.xmin::text AS input, p.xmin::text AS checkpoint
   FROM orders o, dbos.workflow_status s, dbos.workflow_input i, dbos.operation_outputs p
-  WHERE o.checkout_key = $1 AND s.workflow_uuid = $2 AND i.workflow_uuid = $2 AND p.workflow_uuid = $2
+  WHERE o.key_hash = $1 AND s.workflow_uuid = $2 AND i.workflow_uuid = $2 AND p.workflow_uuid = $2
   AND p.function_id = 0`;
 
 test('group commit is on', () => {
@@ -48,15 +48,17 @@ test('group commit is on', () => {
 
 test('an order, its workflow and its first checkpoint are one commit', async () => {
   await place('one commit');
-  const [writers] = await store.sql(WRITERS, 'one commit', checkoutWorkflowId('one commit'));
+  const [writers] = await store.sql(WRITERS, hashOfKey('one commit'), workflowOf('one commit'));
   expect(Object.keys(writers!)).toHaveLength(4);
   expect(new Set(Object.values(writers!)).size).toBe(1);
 });
 
 test('orders that are placed at the same moment share a commit', async () => {
-  await Promise.all(Array.from({ length: 20 }, (_, i) => place(`together ${i}`)));
+  const names = Array.from({ length: 20 }, (_, i) => `together ${i}`);
+  await Promise.all(names.map(place));
   const commits = await store.sql<{ orders: number }>(
-    `SELECT count(*)::int AS orders FROM orders WHERE checkout_key LIKE 'together %' GROUP BY xmin`,
+    'SELECT count(*)::int AS orders FROM orders WHERE key_hash = ANY($1) GROUP BY xmin',
+    names.map(hashOfKey),
   );
   expect(commits.reduce((sum, { orders }) => sum + orders, 0)).toBe(20);
   expect(Math.max(...commits.map(({ orders }) => orders))).toBeGreaterThan(1);
@@ -81,12 +83,13 @@ test('a dispatch has no checkpoints: the progress of the order is the record of 
 
 test('an execution that lost its workflow writes nothing, and what it was told is stored for the next', async () => {
   const order = await place('lost');
-  const id = checkoutWorkflowId('lost');
+  const id = workflowOf('lost');
   await store.sql(`UPDATE dbos.workflow_status SET owner_xid = 'another' WHERE workflow_uuid = $1`, id);
   const paying = client.pay(order.payment.id, 'PAID');
   await eventually('the report is stored', async () => {
     const open = await store.sql(
-      `SELECT FROM order_signals s JOIN orders o ON o.id = s.order_id WHERE o.checkout_key = 'lost' AND outcome IS NULL`,
+      'SELECT FROM order_signals WHERE order_id = (SELECT id FROM orders WHERE key_hash = $1) AND outcome IS NULL',
+      hashOfKey('lost'),
     );
     return open.length === 1;
   });
@@ -102,10 +105,7 @@ test('an execution that lost its workflow writes nothing, and what it was told i
 
 test('of two executions of a workflow in one group, the one that owns it goes on, and the group comes to an end', async () => {
   const [holder, order] = [await place('holds the lane'), await place('twice')];
-  await store.sql(
-    `UPDATE dbos.workflow_status SET executor_id = 'gone' WHERE workflow_uuid = $1`,
-    checkoutWorkflowId('twice'),
-  );
+  await store.sql(`UPDATE dbos.workflow_status SET executor_id = 'gone' WHERE workflow_uuid = $1`, workflowOf('twice'));
   await DBOSExecutor.globalInstance!.recoverPendingWorkflows(['gone']);
 
   const freeze = await freezeAt(store.databaseUrl, { at: 'commit', event: 'UPDATE', table: 'orders' });
@@ -113,7 +113,8 @@ test('of two executions of a workflow in one group, the one that owns it goes on
   await freeze.reached();
   const [{ id } = { id: '' }] = await store.sql<{ id: string }>(
     `INSERT INTO order_signals (order_id, kind, received_at) SELECT id, 'PAID', now() FROM orders
-     WHERE checkout_key = 'twice' RETURNING order_id AS id`,
+     WHERE key_hash = $1 RETURNING order_id AS id`,
+    hashOfKey('twice'),
   );
   const take = vi.spyOn(localInbox, 'take');
   live.announce([{ topic: `inbox:${id}`, version: 0 }]);

@@ -8,10 +8,10 @@ import { readEnv } from '../../../server/env.ts';
 import { HttpServer } from '../../../server/http/http-server.ts';
 import { groupCommit } from '../../../server/infra/fast/current.ts';
 import { log, setLogLevel } from '../../../server/infra/log.ts';
-import { checkoutWorkflowId } from '../../../server/orders/orders.commands.ts';
 import { type Client, clientOf } from '../../support/client.ts';
 import { useDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
+import { workflowOf } from '../../support/keys.ts';
 
 /** Checkpoints that group commit writes come out otherwise than the engine's own, as after a change of the engine. */
 const CHANGED_ENGINE = `
@@ -65,7 +65,7 @@ test('orders are placed, paid and dispatched all the same, each step with a chec
   const { id: productId } = await client.product('WIDGET');
   const { order } = await client.checkout('plain', [{ productId }]);
   expect(await client.pay(order!.payment.id, 'PAID')).toMatchObject({ __typename: 'SubmitPaymentSuccess' });
-  const workflow = [checkoutWorkflowId('plain')];
+  const workflow = [workflowOf('plain')];
   await eventually('the workflow has ended', async () => {
     const { rows } = await session.query('SELECT status FROM dbos.workflow_status WHERE workflow_uuid = $1', workflow);
     return rows[0]?.status === 'SUCCESS';

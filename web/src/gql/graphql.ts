@@ -23,7 +23,7 @@ export type CancelReason =
 
 /** What to buy. */
 export type CheckoutInput = {
-  /** Made once for each intent to buy, 1 to 255 characters. The same key with the same lines gets the same order, however often it is sent. */
+  /** Made once for each intent to buy: 16 to 255 characters that nobody can guess, such as a random UUID. The same key with the same lines gets the same order, however often it is sent. Keys that are sent with a token are the token's own. */
   readonly idempotencyKey: string;
   /** 1 to 50 lines. */
   readonly lines: ReadonlyArray<LineInput>;
@@ -33,7 +33,7 @@ export type CheckoutInput = {
 export type LineInput = {
   /** Global id of the product. */
   readonly productId: string | number;
-  /** Units: 1 to 1,000 of a product. */
+  /** Units: 1 to `maxPerOrder` of the product. */
   readonly quantity?: number;
 };
 

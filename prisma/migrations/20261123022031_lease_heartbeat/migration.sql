@@ -1,4 +1,0 @@
--- AlterTable
-ALTER TABLE "executors" ADD COLUMN     "expires_at" TIMESTAMPTZ(3),
-ADD COLUMN     "released_at" TIMESTAMPTZ(3),
-ADD COLUMN     "renewed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP;

@@ -1,0 +1,51 @@
+import type { Caller } from '../graphql/builder.ts';
+import { codedError } from '../graphql/public-errors.ts';
+import { keyHashOf } from '../infra/hash.ts';
+import { type Claim, holds } from '../limits/holds.ts';
+import { type CheckoutAnswer, type CheckoutTerms, checkOut, type Intent } from './orders.commands.ts';
+import { findByKey } from './orders.queries.ts';
+
+/**
+ * Checks out within what the caller's client may have: checkouts a minute, orders that wait for their payment, and the units
+ * in them. A key that was used before is answered also for a client that has all it may have. Throws a GraphQL error with
+ * the code RATE_LIMITED.
+ */
+export async function checkOutWithinQuota(
+  caller: Caller,
+  intent: Intent,
+  terms: CheckoutTerms,
+): Promise<CheckoutAnswer> {
+  await countCheckout(caller);
+  const units = intent.lines.reduce((sum, { quantity }) => sum + Math.max(0, quantity), 0);
+  const claim = holds.claim(caller.client, units, caller.quota);
+  if (!('waitMs' in claim)) return checkOutHolding(claim, intent, terms);
+
+  if (await findByKey(keyHashOf(intent.scope, intent.key))) return checkOut(intent, terms);
+  const { heldUnits = Infinity } = caller.quota;
+  if (units > heldUnits) {
+    const message = `Orders that are not paid have ${heldUnits} units at most, of all products together.`;
+    return { type: 'INVALID', problem: { path: ['lines'], message } };
+  }
+  throw codedError('RATE_LIMITED', 'You have as many orders waiting as one client may: pay or cancel one first.', {
+    http: { headers: { 'retry-after': String(Math.ceil(claim.waitMs / 1_000)) } },
+  });
+}
+
+async function checkOutHolding(claim: Claim, intent: Intent, terms: CheckoutTerms): Promise<CheckoutAnswer> {
+  let answer: CheckoutAnswer | undefined;
+  try {
+    answer = await checkOut(intent, terms);
+    return answer;
+  } finally {
+    if (answer?.type === 'PLACED' && !answer.replayed) claim.keep(answer.orderId, terms.paymentWindowMs);
+    else claim.giveBack();
+  }
+}
+
+async function countCheckout({ client, quota, headers }: Caller): Promise<void> {
+  const standing = await quota.checkouts?.count(client);
+  if (!standing || !quota.checkouts) return;
+  Object.assign(headers, quota.checkouts.headersOf(standing));
+  if (standing.exceeded)
+    throw codedError('RATE_LIMITED', `Too many checkouts in a minute: try again in ${standing.resetS} s.`);
+}

@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type Claim, Holds } from '../../server/limits/holds.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const LIMITS = { openOrders: 2, heldUnits: 10 };
+const claimed = (claim: Claim | { waitMs: number }): Claim => {
+  if ('waitMs' in claim) throw new Error('There was no room.');
+  return claim;
+};
+
+test('an order is let go when its time to pay is over, also if nobody tells', () => {
+  const holds = new Holds();
+  claimed(holds.claim('a', 6, LIMITS)).keep('order 1', 5_000);
+  vi.advanceTimersByTime(1_000);
+  expect(holds.claim('a', 5, LIMITS)).toEqual({ waitMs: 4_000 });
+  vi.advanceTimersByTime(4_000);
+  claimed(holds.claim('a', 10, LIMITS));
+});
+
+test('a claim counts from its beginning, so that requests at once cannot pass together', () => {
+  const holds = new Holds();
+  const first = claimed(holds.claim('a', 1, LIMITS));
+  claimed(holds.claim('a', 1, LIMITS));
+  expect(holds.claim('a', 1, LIMITS)).toEqual({ waitMs: 1_000 });
+  claimed(holds.claim('b', 1, LIMITS));
+  first.giveBack();
+  claimed(holds.claim('a', 1, LIMITS));
+});
+
+test('an order that is settled makes room for another', () => {
+  const holds = new Holds();
+  claimed(holds.claim('a', 10, LIMITS)).keep('order 1', 5_000);
+  expect(holds.claim('a', 1, LIMITS)).toEqual({ waitMs: 5_000 });
+  holds.release('order 1');
+  holds.release('of nobody');
+  claimed(holds.claim('a', 10, LIMITS));
+});
+
+test('nothing is kept of clients that hold nothing any more', () => {
+  const holds = new Holds();
+  for (let i = 0; i < 100; i++) claimed(holds.claim(`client ${i}`, 1, LIMITS)).keep(`order ${i}`, 5_000);
+  expect(holds.clients).toBe(100);
+  vi.advanceTimersByTime(120_000);
+  expect(holds.clients).toBe(0);
+  expect(vi.getTimerCount()).toBe(0);
+});
