@@ -1,5 +1,5 @@
 import { PothosValidationError } from '@pothos/core';
-import { type ExecutionResult, GraphQLError, type GraphQLErrorExtensions } from 'graphql';
+import { type ExecutionResult, GraphQLError, type GraphQLErrorExtensions, Kind } from 'graphql';
 import type { GraphQLHTTPExtensions } from 'graphql-yoga';
 import { databaseFailure } from '../infra/database-errors.ts';
 import { log } from '../infra/log.ts';
@@ -81,7 +81,8 @@ function classified(error: unknown, original: unknown): Classified {
     // By graphql-js: of what came with the document, of a place in it, or of a value that we gave it.
     const { path, message } = error as GraphQLError;
     if (path === undefined) return { code: 'BAD_USER_INPUT', message, http: OF_THE_DOCUMENT };
-    if (original.nodes) return { code: 'BAD_USER_INPUT', message };
+    // An error of a field, and not of a value in the document, is a fault of the resolvers.
+    if (original.nodes && original.nodes[0]?.kind !== Kind.FIELD) return { code: 'BAD_USER_INPUT', message };
   }
   if (databaseFailure(original).retriable) return { code: 'UNAVAILABLE', message: UNAVAILABLE };
   return { code: 'INTERNAL_SERVER_ERROR', message: UNEXPECTED };

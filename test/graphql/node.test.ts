@@ -18,6 +18,17 @@ test('each kind of node is found by its global id', async () => {
   expect(await client.ask(NODE, { id })).toEqual({ __typename: 'Payment', id, attempts: 0 });
 });
 
+test('a node can be asked for more than once', async () => {
+  const { id: productId } = await client.product('WIDGET');
+  const { order } = await client.checkout('node twice', [{ productId }]);
+  for (const id of [productId, order!.id, order!.payment.id]) {
+    const query = 'query ($id: ID!) { a: node(id: $id) { id } b: node(id: $id) { id } }';
+    const { data, errors } = await client.send(query, { id });
+    expect(errors).toBeUndefined();
+    expect(data).toEqual({ a: { id }, b: { id } });
+  }
+});
+
 test('one request can ask for several', async () => {
   const { id } = await client.product('GADGET');
   const { data } = await client.send(`query ($id: ID!) { a: node(id: $id) { id } b: node(id: "none") { id } }`, { id });
