@@ -1,5 +1,5 @@
 import { builder } from '../graphql/builder.ts';
-import { checkPage } from '../graphql/paging.ts';
+import { besideCursor, checkPage } from '../graphql/paging.ts';
 import { MoneyType } from '../graphql/scalars.ts';
 import { currentDatabase } from '../infra/database.ts';
 
@@ -51,7 +51,7 @@ builder.queryField('products', (t) =>
       description: 'The catalogue, in the order of its making; pages of 20 unless told, 100 at most.',
       resolve: (query, _root, args) => {
         checkPage(args, 'Int');
-        return currentDatabase().product.findMany({ ...query, orderBy: { id: 'asc' } });
+        return currentDatabase().product.findMany(besideCursor(query, 'id', 'asc'));
       },
     },
     { name: 'ProductConnection', description: 'A page of products.' },

@@ -16,3 +16,26 @@ export function checkPage({ first, last, after, before }: PageArgs, column: keyo
       throw badInput(`\`${name}\` is not a cursor of this list.`);
   }
 }
+
+type Order = 'asc' | 'desc';
+/** What the Prisma plugin asks of the database for a page; `take` is negative for the last of what comes before a cursor. */
+type PageQuery<Column extends string, Value> = { cursor?: Partial<Record<Column, Value>>; skip: number; take: number };
+
+/**
+ * Makes of a page's query one that begins beside the cursor's value, wherever that stands. By Prisma's `cursor` and `skip`
+ * the row of the cursor would have to be among those asked for still: else a row is skipped in its place.
+ */
+export function besideCursor<Column extends string, Value extends number | bigint, Query>(
+  { cursor, skip: _, ...query }: Query & PageQuery<Column, Value>,
+  column: Column,
+  order: Order,
+) {
+  const forwards = query.take >= 0;
+  const beyond = forwards === (order === 'asc') ? 'gt' : 'lt';
+  const value = cursor?.[column];
+  return {
+    ...query,
+    orderBy: { [column]: order } as Record<Column, Order>,
+    where: value === undefined ? {} : ({ [column]: { [beyond]: value } } as Record<Column, object>),
+  };
+}

@@ -7,6 +7,19 @@ const READ_ONLY_TRANSACTION = '25006';
 const CONNECTION_FAILURE = '08006';
 const NOT_CONNECTED = '08001';
 
+/**
+ * How the statements here, Prisma's and the engine's read and write times, and where they find the tables. A database or a
+ * role can be set otherwise, and some packages of PostgreSQL take over the time zone of the machine.
+ */
+const SESSION = { TimeZone: 'UTC', DateStyle: 'ISO', search_path: 'public' };
+
+declare module 'pg' {
+  interface Client {
+    /** The parameters that a session starts with: a method that is not in the package's types. */
+    getStartupConf(): Record<string, string>;
+  }
+}
+
 type Callback = (error?: Error) => void;
 type Parameter = { parameterName: string; parameterValue: string };
 
@@ -49,6 +62,10 @@ export class StoreClient extends pg.Client {
       this.#primary?.forget();
       this.cut();
     });
+  }
+
+  override getStartupConf(): Record<string, string> {
+    return { ...super.getStartupConf(), ...SESSION };
   }
 
   /** Breaks the connection off, as a network does. */

@@ -1,7 +1,7 @@
 import type PrismaTypes from '../generated/pothos.ts';
 import { builder } from '../graphql/builder.ts';
 import { localId } from '../graphql/ids.ts';
-import { checkPage } from '../graphql/paging.ts';
+import { besideCursor, checkPage } from '../graphql/paging.ts';
 import { MoneyType } from '../graphql/scalars.ts';
 import { currentDatabase } from '../infra/database.ts';
 import { standingAt } from './orders.queries.ts';
@@ -197,10 +197,11 @@ builder.queryField('orders', (t) =>
       authScopes: { operator: true },
       description: 'All orders, newest first; pages of 20 unless told, 100 at most. For operators.',
       args: { filter: t.arg({ type: OrderFilter, required: false, description: 'Which orders; all unless told.' }) },
-      resolve: (query, _root, { filter, ...page }) => {
-        checkPage(page, 'BigInt');
-        const where = filter?.status ? standingAt(filter.status) : {};
-        return currentDatabase().order.findMany({ ...query, where, orderBy: { number: 'desc' } });
+      resolve: (query, _root, { filter, ...args }) => {
+        checkPage(args, 'BigInt');
+        const { where: beside, ...page } = besideCursor(query, 'number', 'desc');
+        const where = filter?.status ? { AND: [beside, standingAt(filter.status)] } : beside;
+        return currentDatabase().order.findMany({ ...page, where });
       },
     },
     { name: 'OrderConnection', description: 'A page of orders.' },

@@ -5,14 +5,14 @@ const { client } = useApp();
 const ORDERS = 45;
 
 type Page = {
-  edges: { cursor: string; node: { number: number; status: string } }[];
+  edges: { cursor: string; node: { id: string; number: number; status: string } }[];
   pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
 };
 const pageOf = (args: Record<string, unknown>) =>
   client.ask<Page>(
     `query ($first: Int, $after: String, $last: Int, $before: String, $filter: OrderFilter) {
       orders(first: $first, after: $after, last: $last, before: $before, filter: $filter) {
-        edges { cursor node { number status } }
+        edges { cursor node { id number status } }
         pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`,
     args,
   );
@@ -78,6 +78,19 @@ describe('the filter', () => {
     expect(numbersOf(await pageOf({ filter: { status: [] } }))).toEqual([]);
     for (const filter of [{}, { status: null }, null]) expect((await pageOf({ filter })).edges).toHaveLength(20);
   });
+});
+
+test('no order is left out where that of the cursor leaves the filter', async () => {
+  const filter = { status: ['PENDING'] };
+  const all = await pageOf({ first: 20, filter });
+  const first = await pageOf({ first: 3, filter });
+  await client.cancel(first.edges[2]!.node.id);
+  const second = await pageOf({ first: 3, after: first.pageInfo.endCursor, filter });
+  expect(numbersOf(second)).toEqual(numbersOf(all).slice(3, 6));
+
+  await client.cancel(second.edges[0]!.node.id);
+  const back = await pageOf({ last: 2, before: second.pageInfo.startCursor, filter });
+  expect(numbersOf(back)).toEqual(numbersOf(all).slice(0, 2));
 });
 
 test('an order that is placed meanwhile moves nothing on the pages after', async () => {

@@ -24,6 +24,8 @@ export type AppOptions = {
   /** Configuration, as in `{ PAYMENT_WINDOW_SECONDS: '0.3' }`. */
   env?: Record<string, string>;
   plugins?: readonly ApiPlugin[];
+  /** What the database is set to by its owner, as in `{ timezone: 'Asia/Tokyo' }`. */
+  settings?: Record<string, string>;
 };
 
 /** A store that is no demo, with nothing limited by client; for `AppOptions.env`. */
@@ -65,7 +67,7 @@ export type TestApp = {
  * Runs the store, in this process and on a database of its own, for the tests of a file. The durable engine is one for
  * each process, so a file has one store.
  */
-export function useApp({ env = {}, plugins = [] }: AppOptions = {}): TestApp {
+export function useApp({ env = {}, plugins = [], settings = {} }: AppOptions = {}): TestApp {
   const database = useDatabase();
   let app: App;
   let server: Server;
@@ -73,6 +75,7 @@ export function useApp({ env = {}, plugins = [] }: AppOptions = {}): TestApp {
   beforeAll(async () => {
     // That orders are under way when the store stops is no news here.
     setLogLevel('error');
+    await setUp(database.url, settings);
     const configuration = readEnv({ ...DEFAULTS, GROUP_COMMIT, ...env, DATABASE_URL: database.url });
     app = await startApp(configuration, database.url, plugins);
     // What happens by the clock would otherwise happen in the middle of some test.
@@ -112,4 +115,12 @@ export function useApp({ env = {}, plugins = [] }: AppOptions = {}): TestApp {
     },
     sql,
   };
+}
+
+async function setUp(url: string, settings: Record<string, string>): Promise<void> {
+  const owner = new pg.Client({ connectionString: url });
+  await owner.connect();
+  for (const [name, value] of Object.entries(settings))
+    await owner.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET ${name} = ${value}`);
+  await owner.end();
 }
