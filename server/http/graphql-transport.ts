@@ -7,6 +7,7 @@ import type { HttpLimits } from '../limits/config.ts';
 import { StreamSlots } from '../limits/stream-slots.ts';
 import { type Accepted, acceptedBy } from './accepted.ts';
 import { bodyOf } from './body.ts';
+import { dateHeader } from './date-header.ts';
 import { EventStream } from './event-stream.ts';
 import { answerOf, eventOf } from './graphql-answer.ts';
 import { OpenStreams } from './open-streams.ts';
@@ -97,6 +98,8 @@ export class GraphQLTransport {
     // As a list: Node.js takes several microseconds longer for an object.
     const fields = [
       ...this.#fields,
+      'date',
+      dateHeader(),
       'x-request-id',
       requestId,
       'content-type',
@@ -131,7 +134,7 @@ export class GraphQLTransport {
     const remove = this.#open.add(stream);
     response.once('close', close);
     if (response.destroyed) close();
-    else stream.begin({ ...this.#options.headers, 'x-request-id': requestId });
+    else stream.begin({ ...this.#options.headers, date: dateHeader(), 'x-request-id': requestId });
     void stream.follow(eventOf);
   }
 
@@ -142,6 +145,7 @@ export class GraphQLTransport {
     context: Context,
   ): Promise<void> {
     for (const [name, value] of Object.entries(this.#options.headers)) response.setHeader(name, value!);
+    response.setHeader('date', dateHeader());
     response.setHeader('x-request-id', context.caller.requestId);
     // Yoga takes a body that has been read from here.
     await this.#options.api.handle(body === undefined ? request : Object.assign(request, { body }), response, context);

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { APPLICATION_NAME } from '../database.ts';
 import { log } from '../log.ts';
 import { LastingConnection } from './connection.ts';
+import { DatabaseClock } from './database-clock.ts';
 import { type Change, Hub, type Topic, type Watch } from './hub.ts';
 import { inPayloads, readPayload } from './payload.ts';
 import { sweep } from './sweep.ts';
@@ -26,7 +27,7 @@ class Live {
   #sweepTimer: NodeJS.Timeout | undefined;
   #sweeps = 0;
   #sweptUntil: number | undefined;
-  #clockOffset = 0;
+  readonly #clock = new DatabaseClock();
 
   /** Connects to the database and begins to listen. */
   async start(url: string): Promise<void> {
@@ -61,12 +62,12 @@ class Live {
 
   /** Tells the milliseconds from now, by the database's clock, until `at` (Unix milliseconds); negative when past. */
   millisecondsUntil(at: number): number {
-    return at - (Date.now() + this.#clockOffset);
+    return at - this.#clock.now();
   }
 
   /** Tells the time by the database's clock, as Unix milliseconds. */
   databaseNow(): number {
-    return Date.now() + this.#clockOffset;
+    return this.#clock.now();
   }
 
   /** Wakes whoever watches what has changed: here at once, in other processes with the next notification. */
@@ -115,10 +116,10 @@ class Live {
   }
 
   async #sweepOn(client: pg.Client): Promise<void> {
-    const before = Date.now();
+    const askedAt = performance.now();
     const since = this.#sweptUntil === undefined ? undefined : this.#sweptUntil - SWEEP_BACK_MS;
     const { changes, databaseNow } = await sweep(client, this.#hub.kinds(), since);
-    this.#clockOffset = databaseNow - (before + Date.now()) / 2;
+    this.#clock.set(databaseNow, askedAt);
     this.#sweptUntil = databaseNow;
     for (const change of changes) this.#hub.wake(change);
     if (++this.#sweeps % SWEEPS_AN_AGE === 0) this.#hub.age();

@@ -32,5 +32,5 @@ export async function sweep(
     values: [since ?? 0, known && kinds.has('order'), known && kinds.has('product'), kinds.has('inbox')],
   });
   const [first, ...changes] = rows;
-  return { changes: changes as Change[], databaseNow: first?.now ?? Date.now() };
+  return { changes: changes as Change[], databaseNow: first!.now! };
 }
