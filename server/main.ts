@@ -8,6 +8,7 @@ import { NotConnectedError } from './infra/hosts-client.ts';
 import { log, setLogLevel } from './infra/log.ts';
 import { migrate } from './infra/migrate.ts';
 import { migrateEngine } from './infra/migrate-engine.ts';
+import { connectionsByDescriptors } from './limits/descriptors.ts';
 import { plugins } from './plugins.ts';
 
 /** What went wrong is ours; see sysexits.h for this and the following. */
@@ -52,6 +53,17 @@ async function listen(server: Server, { port, host, listenFd }: Env): Promise<nu
   return typeof address === 'object' && address ? address.port : port;
 }
 
+/** The sessions that listen and hold the lease. */
+const LASTING_SESSIONS = 2;
+
+function mostConnections({ limits, databasePool, enginePool, groupPool }: Env): number {
+  const { connections } = limits.http;
+  const possible = connectionsByDescriptors(databasePool + enginePool + groupPool + LASTING_SESSIONS);
+  if (possible < connections)
+    log.info({ connections: possible }, 'fewer connections than LIMIT_CONNECTIONS: raise the limit of open files');
+  return Math.min(connections, possible);
+}
+
 /** Told to end before it is ready, it has answered nobody; others find what it may have taken over. */
 let end: (noticeMs: number) => unknown = () => process.exit(0);
 process.on('SIGTERM', () => end(NOTICE_MS)).on('SIGINT', () => end(0));
@@ -65,7 +77,7 @@ await Promise.all([migrate(direct, tell), migrateEngine(direct)]).catch((error: 
 });
 if (env.demo) await seedCatalogue(env.databaseUrl);
 const app = await startApp(env, env.databaseUrl, plugins);
-const http = new HttpServer(app.handle, env.limits.http);
+const http = new HttpServer(app.handle, { ...env.limits.http, connections: mostConnections(env) });
 const port = await listen(http.server, env);
 const url = `http://${env.host === '127.0.0.1' ? 'localhost' : env.host}:${port}`;
 log.info({ url, executorId: app.executorId }, 'ready');

@@ -12,6 +12,7 @@ import { setLogLevel } from '../../server/infra/log.ts';
 import { PRUNING } from '../../server/operations/retention.commands.ts';
 import { type Client, clientOf } from './client.ts';
 import { useDatabase } from './database.ts';
+import { startProxy, type TcpProxy } from './proxy.ts';
 
 /** The operators' token of stores that are no demo. */
 export const OPERATOR_TOKEN = 'the-token-of-operators-in-tests-1234567890';
@@ -26,6 +27,8 @@ export type AppOptions = {
   plugins?: readonly ApiPlugin[];
   /** What the database is set to by its owner, as in `{ timezone: 'Asia/Tokyo' }`. */
   settings?: Record<string, string>;
+  /** Reach the database through `proxy`, which can hold up what goes between. */
+  proxied?: boolean;
 };
 
 /** A store that is no demo, with nothing limited by client; for `AppOptions.env`. */
@@ -53,6 +56,8 @@ export type TestApp = {
   readonly databaseUrl: string;
   /** Where it answers over HTTP. */
   readonly url: string;
+  /** What is between it and its database, where that was asked for. */
+  readonly proxy: TcpProxy;
   /** Sends operations as somebody without a token. */
   readonly client: Client;
   /** Sends operations as the bearer of a token: the operators', unless told. */
@@ -67,17 +72,20 @@ export type TestApp = {
  * Runs the store, in this process and on a database of its own, for the tests of a file. The durable engine is one for
  * each process, so a file has one store.
  */
-export function useApp({ env = {}, plugins = [], settings = {} }: AppOptions = {}): TestApp {
+export function useApp({ env = {}, plugins = [], settings = {}, proxied = false }: AppOptions = {}): TestApp {
   const database = useDatabase();
   let app: App;
   let server: Server;
   let session: pg.Client;
+  let proxy: TcpProxy | undefined;
   beforeAll(async () => {
     // That orders are under way when the store stops is no news here.
     setLogLevel('error');
     await setUp(database.url, settings);
-    const configuration = readEnv({ ...DEFAULTS, GROUP_COMMIT, ...env, DATABASE_URL: database.url });
-    app = await startApp(configuration, database.url, plugins);
+    proxy = proxied ? await startProxy(database.url) : undefined;
+    const url = proxy?.url ?? database.url;
+    const configuration = readEnv({ ...DEFAULTS, GROUP_COMMIT, ...env, DATABASE_URL: url });
+    app = await startApp(configuration, url, plugins);
     // What happens by the clock would otherwise happen in the middle of some test.
     await DBOS.pauseSchedule(PRUNING);
     server = new HttpServer(app.handle, configuration.limits.http).server;
@@ -91,6 +99,7 @@ export function useApp({ env = {}, plugins = [], settings = {} }: AppOptions = {
     server?.closeAllConnections();
     await session?.end();
     await app?.stop();
+    await proxy?.close();
   });
   const urlOf = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const sql = async <Row extends pg.QueryResultRow>(text: string, ...parameters: unknown[]) =>
@@ -104,6 +113,10 @@ export function useApp({ env = {}, plugins = [], settings = {} }: AppOptions = {
     },
     get url() {
       return urlOf();
+    },
+    get proxy() {
+      if (!proxy) throw new Error('This store is not proxied.');
+      return proxy;
     },
     client: clientOf(urlOf),
     clientWith: (token = OPERATOR_TOKEN) => clientOf(urlOf, token),

@@ -13,6 +13,8 @@ type Options = {
   /** Called with each new connection, before it counts as open; what it throws ends that connection. */
   onOpen: (client: pg.Client) => Promise<void>;
   onError: (error: Error) => void;
+  /** Longest that a statement waits for a lock; as long as it takes unless told. */
+  lockTimeoutMs?: number;
 };
 
 /** One connection of its own to the database, opened again whenever it is lost, for as long as it is wanted. */
@@ -33,12 +35,13 @@ export class LastingConnection {
 
   /** Connects. Throws when the first attempt fails. */
   async open(): Promise<void> {
-    const { url, name, onOpen, onError } = this.#options;
+    const { url, name, onOpen, onError, lockTimeoutMs } = this.#options;
     const client = new StoreClient({
       connectionString: url,
       application_name: name,
       connectionTimeoutMillis: 5_000,
       answerWithinMs: ANSWER_WITHIN_MS,
+      lock_timeout: lockTimeoutMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: 5_000,
     });

@@ -14,6 +14,10 @@ const SWEEP_MS = 1_000;
 /** A sweep looks back to before the last one by this, since a change is dated before it is committed. */
 const SWEEP_BACK_MS = 5_000;
 const SWEEPS_AN_AGE = 10;
+/** While somebody locks a table whole, changes are still listened for; what is swept then is swept later. */
+const LOCK_TIMEOUT_MS = 3_000;
+
+const OWN_SESSION = 'SELECT pg_backend_pid() AS own, extract(epoch FROM clock_timestamp())::float8 * 1000 AS now';
 
 /**
  * Tells this process and all others what has changed, once it is committed. A notification is only a hint to look:
@@ -36,6 +40,7 @@ class Live {
       name: `${APPLICATION_NAME}-live`,
       onOpen: (client) => this.#listen(client),
       onError: (error) => log.warn({ error: error.message }, 'the live connection failed'),
+      lockTimeoutMs: LOCK_TIMEOUT_MS,
     });
     await this.#connection.open();
     this.#scheduleSweep();
@@ -80,14 +85,15 @@ class Live {
   }
 
   async #listen(client: pg.Client): Promise<void> {
-    const { rows } = await client.query<{ own: number }>('SELECT pg_backend_pid() AS own');
+    const askedAt = performance.now();
+    const { rows } = await client.query<{ own: number; now: number }>(OWN_SESSION);
+    this.#clock.set(rows[0]!.now, askedAt);
     client.on('notification', ({ payload, processId }) => {
       // What this process announced, it has told its own readers already.
       if (processId === rows[0]?.own) return;
       for (const change of readPayload(payload ?? '')) this.#hub.wake(change);
     });
     await client.query(`LISTEN ${CHANNEL}`);
-    await this.#sweepOn(client);
     this.#hub.wakeAll();
   }
 

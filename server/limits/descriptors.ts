@@ -1,0 +1,12 @@
+/** For files that are read, the log, and connections that are being let in or thrown out. */
+const SPARE = 100;
+
+/**
+ * Tells how many connections of clients a process can have beside `own` others, by the file descriptors that the system
+ * gives it: whoever has none left can neither read a file nor reach the database. Infinity where the system sets no limit.
+ */
+export function connectionsByDescriptors(own: number): number {
+  const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft: number | string } } };
+  const soft = Number(userLimits?.open_files?.soft);
+  return Number.isFinite(soft) ? Math.max(1, soft - own - SPARE) : Infinity;
+}
