@@ -2,6 +2,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
 const patience = { testTimeout: 30_000, hookTimeout: 60_000 };
+const quiet = { setupFiles: 'test/support/quiet.ts' };
 /** Tests of whole processes, which need the built server, and no others beside them. */
 const whole = 'test/{supervisor,faults,journeys,live/processes}/**/*.test.ts';
 /** The server's packages take GraphQL's CommonJS build, as Node.js does: with two builds no error is an instance of the other's. */
@@ -13,12 +14,13 @@ const web = 'test/web/**/*.test.{ts,tsx}';
 export default defineConfig({
   test: {
     globalSetup: 'test/support/global-setup.ts',
-    reporters: ['default', './test/support/count-reporter.ts'],
+    reporters: './test/support/reporter.ts',
     projects: [
       {
         resolve: oneGraphql,
         test: {
           ...patience,
+          ...quiet,
           name: 'server',
           include: ['test/**/*.test.ts'],
           exclude: [whole, web],
@@ -30,6 +32,7 @@ export default defineConfig({
         resolve: oneGraphql,
         test: {
           ...patience,
+          ...quiet,
           name: 'alone',
           include: orders,
           env: { GROUP_COMMIT: 'off' },
@@ -41,6 +44,7 @@ export default defineConfig({
         plugins: [react()],
         test: {
           ...patience,
+          setupFiles: 'test/support/quiet-page.ts',
           name: 'web',
           include: [web],
           environment: 'happy-dom',
@@ -51,6 +55,7 @@ export default defineConfig({
       {
         test: {
           ...patience,
+          ...quiet,
           name: 'whole',
           include: [whole],
           globalSetup: 'test/support/build.ts',

@@ -17,7 +17,7 @@ export function callers({ clientOf, tokens, quotas }: Options) {
   const guessers = new Guessers(quotas.signIns);
   const refuse = async (client: string, requestId: string): Promise<never> => {
     await guessers.note(client);
-    log.warn({ requestId, client }, 'a token was refused');
+    log.info({ requestId, client }, 'a token was refused');
     throw codedError('INVALID_TOKEN', 'The token is not valid: leave it out, or send the right one.', WRONG_TOKEN);
   };
   return (request: IncomingMessage, requestId: string): Caller | Promise<Caller> => {

@@ -56,8 +56,9 @@ export function makeHandler({ graphql, pages, demo, allowedHosts, ready }: Parts
     const requestId = requestIdOf(request);
     answer(request, response, requestId)?.catch((error: unknown) => {
       log.error({ requestId, err: error }, 'a request failed');
-      if (response.headersSent) response.destroy();
-      else answerInText(response, 500, `Something went wrong. The log has it as ${requestId}.`);
+      if (response.headersSent) return void response.destroy();
+      response.setHeader('x-request-id', requestId);
+      answerInText(response, 500, `Something went wrong. The log has it as ${requestId}.`);
     });
   };
 }

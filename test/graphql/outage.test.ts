@@ -2,6 +2,9 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { keyOf } from '../support/keys.ts';
+import { expectLog } from '../support/log.ts';
+
+expectLog(/connection failed/, /the database is away/, /trying again/, /no sweep/);
 
 /** A read may take so long that only the database's silence can be why it is answered earlier. */
 const store = useApp({ proxied: true, env: { LIMIT_QUERY_SECONDS: '100', LIMIT_MUTATION_SECONDS: '2' } });

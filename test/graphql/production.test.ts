@@ -1,6 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { OPERATOR_TOKEN, PRODUCTION, useApp } from '../support/app.ts';
 import type { Client, OrderData } from '../support/client.ts';
+import { expectLog } from '../support/log.ts';
+
+expectLog(/The table `public.products` does not exist/, /no sweep/);
 
 const store = useApp({ env: PRODUCTION });
 const { client } = store;

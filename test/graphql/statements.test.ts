@@ -1,7 +1,9 @@
+import { DBOS } from '@dbos-inc/dbos-sdk';
 import pg from 'pg';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { APPLICATION_NAME } from '../../server/infra/database.ts';
 import { useApp } from '../support/app.ts';
+import { eventually } from '../support/eventually.ts';
 
 const { client } = useApp();
 
@@ -12,11 +14,15 @@ beforeAll(async () => {
   for (let i = 0; i < 20; i++) {
     const lines = productIds.slice(0, 1 + (i % 3)).map((productId) => ({ productId }));
     order = (await client.checkout(`order ${i}`, lines)).order!.id;
-    // A workflow that waits asks the database now and then: these have ended.
     await client.cancel(order);
   }
+  await allEnded();
 });
 afterEach(() => vi.restoreAllMocks());
+
+/** A workflow that waits asks the database now and then, and so does one that is about to end. */
+const allEnded = () =>
+  eventually('no workflow runs', async () => (await DBOS.listWorkflows({ status: 'PENDING' })).length === 0);
 
 /** Counts the statements that the store sends while something is done; not those of the engine and the live connections. */
 async function statementsOf(what: () => Promise<unknown>): Promise<string[]> {
@@ -68,6 +74,7 @@ test('a replay costs as many statements for an order of three lines as for one o
     return client.checkout(`replayed with ${lines}`, asked);
   };
   for (const lines of [1, 3]) await client.cancel((await ask(lines)).order!.id);
+  await allEnded();
   const counts = [];
   for (const lines of [1, 3]) counts.push((await statementsOf(() => ask(lines))).length);
   expect(counts[0]).toBe(counts[1]);

@@ -3,7 +3,10 @@ import { type Database, openDatabase, query } from '../../server/infra/database.
 import { databaseFailure } from '../../server/infra/database-errors.ts';
 import { GroupPool } from '../../server/infra/fast/group-pool.ts';
 import { useDatabase } from '../support/database.ts';
+import { expectLog } from '../support/log.ts';
 import { startProxy } from '../support/proxy.ts';
+
+expectLog(/SSL modes/);
 
 const store = useDatabase();
 let database: Database;

@@ -8,8 +8,16 @@ import { startEngine, stopEngine } from '../../server/infra/engine.ts';
 import { useDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { freezeAt, type Point } from '../support/freeze.ts';
+import { expectLog } from '../support/log.ts';
 import { meeting } from '../support/meeting.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
+
+expectLog(
+  /Shutting down while 1 workflows are still running/,
+  /trying again/,
+  /Failed to delete data source test checkpoints/,
+  /no longer owned by this execution/,
+);
 
 const EXECUTOR = 'exec-test';
 const SOURCE = 'test';

@@ -6,6 +6,9 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { useApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { workflowOf } from '../support/keys.ts';
+import { expectLog } from '../support/log.ts';
+
+expectLog(/no longer owned by this execution/);
 
 // As the engine has them, before the store starts it.
 const known = { ...workflowTimeoutConfig, ...wfQueueRunner.constructor };

@@ -3,7 +3,10 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { live } from '../../server/infra/live/live.ts';
 import { useApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
+import { expectLog } from '../support/log.ts';
 import { subscribe } from '../support/sse.ts';
+
+expectLog(/the live connection failed/, /no sweep/);
 
 const STEPS = 20;
 const store = useApp({ env: { DISPATCH_STEPS: String(STEPS), DISPATCH_STEP_MS: '20' } });

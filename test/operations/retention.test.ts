@@ -35,14 +35,15 @@ async function prune(): Promise<string> {
 /** Counts what each of the engine's tables holds of some workflows. */
 async function recordsOf(ids: string[]): Promise<Record<string, number>> {
   const tables = await store.sql<{ name: string; key: string }>(TABLES);
-  const counts = tables.map(async ({ name, key }) => {
+  const counts: Record<string, number> = {};
+  for (const { name, key } of tables) {
     const [row] = await store.sql<{ n: number }>(
       `SELECT count(*)::int AS n FROM dbos.${name} WHERE ${key} = ANY($1)`,
       ids,
     );
-    return [name, row!.n] as const;
-  });
-  return Object.fromEntries((await Promise.all(counts)).filter(([, n]) => n > 0));
+    if (row!.n > 0) counts[name] = row!.n;
+  }
+  return counts;
 }
 
 /** What the store holds, without what its engine does. */

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { useApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
+import { expectLog } from '../support/log.ts';
+
+expectLog(/no longer owned by this execution/);
 
 const store = useApp();
 

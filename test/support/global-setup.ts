@@ -1,4 +1,3 @@
-import { DBOS } from '@dbos-inc/dbos-sdk';
 import { initializeDataSourceSchemaPG } from '@dbos-inc/dbos-sdk/datasource';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
@@ -6,6 +5,7 @@ import { generate } from '../../scripts/generate.ts';
 import { createScratchDatabase, openScratchServer, runOn } from '../../scripts/scratch.ts';
 import { seedCatalogue } from '../../server/catalog/seed.ts';
 import { migrate } from '../../server/infra/migrate.ts';
+import { migrateEngine } from '../../server/infra/migrate-engine.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -14,7 +14,7 @@ declare module 'vitest' {
   }
 }
 
-const tell = (message: string) => console.log(`Before the tests: ${message}.`);
+const tell = (message: string) => process.stdout.isTTY && console.log(`Before the tests: ${message}.`);
 
 /** Prepares what all tests share: the generated client, a PostgreSQL server and a database with everything in place. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -46,7 +46,7 @@ async function fill(url: string): Promise<void> {
   tell('preparing the database');
   await migrate(url);
   await seedCatalogue(url);
-  await DBOS.migrate(url);
+  await migrateEngine(url);
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {

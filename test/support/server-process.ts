@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { root } from '../../server/infra/root.ts';
+import { noteLog } from './log.ts';
 
 /** What is kept of a server's log: its end. */
 const LOG_LENGTH = 500_000;
@@ -42,9 +43,14 @@ export async function serverProcess(databaseUrl: string, env: Record<string, str
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     child = starting;
+    let rest = '';
     for (const stream of [starting.stdout, starting.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => {
         log = (log + text).slice(-LOG_LENGTH);
+        rest += text;
+        const lines = rest.split('\n');
+        rest = lines.pop()!;
+        for (const line of lines) noteLog(line, 'a server');
       });
     await new Promise<void>((resolve, reject) => {
       starting.on('message', (message: { type?: string }) => message.type === 'ready' && resolve());

@@ -107,18 +107,23 @@ class Live {
     if (!client || payloads.length === 0) return;
     await client
       .query(`SELECT pg_notify('${CHANNEL}', payload) FROM unnest($1::text[]) AS payload`, [payloads])
-      .catch((error: Error) => log.warn({ error: error.message }, 'changes were not announced'));
+      .catch((error: Error) => this.#warn(error, 'changes were not announced'));
   }
 
   #scheduleSweep(): void {
     this.#sweepTimer = setTimeout(
       async () => {
         const client = this.#connection?.client;
-        if (client) await this.#sweepOn(client).catch((error: Error) => log.warn({ error: error.message }, 'no sweep'));
+        if (client) await this.#sweepOn(client).catch((error: Error) => this.#warn(error, 'no sweep'));
         if (this.#sweepTimer) this.#scheduleSweep();
       },
       SWEEP_MS * (0.9 + Math.random() * 0.2),
     );
+  }
+
+  /** What is cut off because this process ends is no news. */
+  #warn({ message }: Error, what: string): void {
+    if (this.#connection) log.warn({ error: message }, what);
   }
 
   async #sweepOn(client: pg.Client): Promise<void> {

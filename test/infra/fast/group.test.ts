@@ -9,7 +9,10 @@ import type { OrderData } from '../../support/client.ts';
 import { eventually } from '../../support/eventually.ts';
 import { freezeAt, type Point } from '../../support/freeze.ts';
 import { hashOfKey, workflowOf } from '../../support/keys.ts';
+import { expectLog } from '../../support/log.ts';
 import { startProxy, type TcpProxy } from '../../support/proxy.ts';
+
+expectLog(/connection failed/, /trying again/, /no longer owned by this execution/);
 
 const store = useApp({ env: { GROUP_COMMIT: 'on' } });
 const { client } = store;

@@ -3,6 +3,9 @@ import { query, together, write } from '../../../server/infra/database.ts';
 import { GroupPool } from '../../../server/infra/fast/group-pool.ts';
 import { Pipeline } from '../../../server/infra/fast/pipeline.ts';
 import { useDatabase } from '../../support/database.ts';
+import { expectLog } from '../../support/log.ts';
+
+expectLog(/a group connection failed/);
 
 const database = useDatabase();
 let pool: GroupPool;
