@@ -3,7 +3,7 @@ import { OPERATOR_TOKEN, PRODUCTION, useApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { expectLog } from '../support/log.ts';
 
-expectLog(/The table `public.\w+` does not exist/, /relation .*order_events.* does not exist/);
+expectLog(/The table `public.\w+` does not exist/, /relation .* does not exist/);
 
 const store = useApp({ env: PRODUCTION });
 const JSON_TYPE = 'application/json; charset=utf-8';
