@@ -1,7 +1,6 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { readTrustedProxies, type TrustedProxies } from './http/client.ts';
-import { parseAddress } from './infra/hosts.ts';
+import { isThisMachine, parseAddress } from './infra/hosts.ts';
 import { type Limits, limitsOf, limitVariables } from './limits/config.ts';
 
 /** The configuration is unusable; the message names every variable that is wrong, one a line. */
@@ -149,8 +148,5 @@ export function readEnv(source: Record<string, string | undefined> = process.env
  */
 function isDemo({ NODE_ENV, DEMO, OPERATOR_TOKEN, HOST }: Record<string, string | undefined>): boolean {
   if (DEMO !== undefined) return DEMO === 'on';
-  return NODE_ENV !== 'production' && OPERATOR_TOKEN === undefined && isLoopback(HOST ?? '127.0.0.1');
+  return NODE_ENV !== 'production' && OPERATOR_TOKEN === undefined && isThisMachine(HOST ?? '127.0.0.1');
 }
-
-const isLoopback = (host: string) =>
-  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

@@ -4,7 +4,7 @@ import { startApp } from './app.ts';
 import { seedCatalogue } from './catalog/seed.ts';
 import { ConfigError, type Env, readEnv } from './env.ts';
 import { HttpServer } from './http/http-server.ts';
-import { NotConnectedError } from './infra/hosts-client.ts';
+import { isInTheClear, NotConnectedError } from './infra/hosts-client.ts';
 import { log, setLogLevel } from './infra/log.ts';
 import { migrate } from './infra/migrate.ts';
 import { migrateEngine } from './infra/migrate-engine.ts';
@@ -71,6 +71,8 @@ process.on('SIGTERM', () => end(NOTICE_MS)).on('SIGINT', () => end(0));
 const env = configuration();
 const tell = (message: string) => process.send?.({ type: 'progress', message });
 const direct = env.directDatabaseUrl ?? env.databaseUrl;
+if (isInTheClear(env.databaseUrl) || isInTheClear(direct))
+  log.warn('the database is on another machine, and what is said to it is not encrypted: see docs/operations.md');
 await Promise.all([migrate(direct, tell), migrateEngine(direct)]).catch((error: Error) => {
   if (error instanceof NotConnectedError) fail(1, `The database cannot be reached: ${error.message}`);
   throw error;

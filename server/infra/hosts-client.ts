@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { type Host, parseAddress } from './hosts.ts';
+import { type Host, isThisMachine, parseAddress } from './hosts.ts';
 import { NoPrimaryError, type Primary, primaryOf } from './hosts-primary.ts';
 import { cutWhenSilent } from './silence.ts';
 
@@ -18,6 +18,16 @@ declare module 'pg' {
     /** The parameters that a session starts with: a method that is not in the package's types. */
     getStartupConf(): Record<string, string>;
   }
+}
+
+/** Whether what is said to a database, the password included, can be read on the way: it is elsewhere, and there is no TLS. */
+export function isInTheClear(databaseUrl: string): boolean {
+  const { url, hosts } = parseAddress(databaseUrl);
+  const addresses = hosts.length > 0 ? hosts.map((host) => host.url) : [url];
+  return addresses.some((connectionString) => {
+    const { host, ssl } = new pg.Client({ connectionString });
+    return !ssl && !isThisMachine(host);
+  });
 }
 
 type Callback = (error?: Error) => void;

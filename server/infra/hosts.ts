@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /** One server of several, and the address that names it alone. */
 export type Host = Readonly<{ host: string; port: number; url: string }>;
 
@@ -40,3 +42,7 @@ export function parseAddress(text: string): Address {
   });
   return { url: hosts[0]!.url, hosts };
 }
+
+/** Whether a host is this machine: its name, an address of its own, or the path of a socket. */
+export const isThisMachine = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || host.startsWith('/') || (isIP(host) === 4 && host.startsWith('127.'));

@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError, getOperationAST } from 'graphql';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ApiPlugin } from '../../server/graphql/api.ts';
 import { useApp } from '../support/app.ts';
@@ -20,7 +20,17 @@ const challenge: ApiPlugin = {
   onSubscribe: ({ args }) => void seen.push(`subscribe ${(args.contextValue as { passed?: boolean }).passed}`),
 };
 
-const store = useApp({ plugins: [challenge] });
+/** One that decides when it knows the operation, and not at once. */
+const noChanges: ApiPlugin = {
+  async onExecute({ args: { document, operationName, contextValue } }) {
+    await Promise.resolve();
+    const { request } = contextValue as unknown as { request: Request };
+    if (getOperationAST(document, operationName)?.operation === 'mutation' && request.headers.has('x-no-changes'))
+      throw new GraphQLError('Not now.', { extensions: { code: 'CHALLENGE', http: { status: 403 } } });
+  },
+};
+
+const store = useApp({ plugins: [challenge, noChanges] });
 afterEach(() => void seen.splice(0));
 
 describe.each(WAYS)('a plugin of Envelop governs $name', ({ name, send }) => {
@@ -37,5 +47,18 @@ describe.each(WAYS)('a plugin of Envelop governs $name', ({ name, send }) => {
     expect(response.status).toBe(403);
     expect(await response.text()).toContain('"code":"CHALLENGE"');
     expect(seen).toEqual(['parse', 'validate', 'context']);
+  });
+});
+
+describe('a plugin that asks for a challenge with each change', () => {
+  const change = WAYS.find(({ name }) => name === 'a mutation')!;
+
+  test('refuses a change without it, and leaves reads alone', async () => {
+    const headers = { 'x-challenge': 'passed' };
+    const refused = await change.send(store.url, { ...headers, 'x-no-changes': '1' });
+    expect(refused.status).toBe(403);
+    expect(await refused.text()).toContain('"code":"CHALLENGE"');
+    const read = await WAYS[0]!.send(store.url, { ...headers, 'x-no-changes': '1' });
+    expect(read.status).toBe(200);
   });
 });

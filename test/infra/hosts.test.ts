@@ -6,7 +6,7 @@ import { ConfigError, readEnv } from '../../server/env.ts';
 import { openDatabase, query } from '../../server/infra/database.ts';
 import { databaseFailure } from '../../server/infra/database-errors.ts';
 import { parseAddress } from '../../server/infra/hosts.ts';
-import { StoreClient } from '../../server/infra/hosts-client.ts';
+import { isInTheClear, StoreClient } from '../../server/infra/hosts-client.ts';
 import { primaryOf } from '../../server/infra/hosts-primary.ts';
 import { useDatabase } from '../support/database.ts';
 import { startProxy } from '../support/proxy.ts';
@@ -51,6 +51,19 @@ describe('a connection string', () => {
     expect((problem as Error).message).toContain(complaint);
     expect((problem as Error).message).not.toContain('secret');
   });
+});
+
+test.each([
+  ['postgresql://user:secret@db.example/store', true],
+  ['postgresql://user:secret@10.0.0.1/store?sslmode=disable', true],
+  ['postgresql://user:secret@127.0.0.1,db.example/store', true],
+  ['postgresql://user:secret@db.example/store?sslmode=verify-full', false],
+  ['postgresql://user:secret@one,two/store?sslmode=verify-full', false],
+  ['postgresql://user:secret@localhost/store', false],
+  ['postgresql://user:secret@[::1]:5433/store', false],
+  ['postgresql://user@/store?host=%2Frun%2Fpostgresql', false],
+])('what is said to %s is in the clear: %s', (url, inTheClear) => {
+  expect(isInTheClear(url)).toBe(inTheClear);
 });
 
 const store = useDatabase();
