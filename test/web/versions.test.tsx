@@ -23,6 +23,16 @@ test('fields that only the older answer has are kept', () => {
   expect(mixed).toEqual(product(7, { inventory: 3, name: 'Widget' }));
 });
 
+test('what a newer answer had not asked for within a field is kept of the older one', () => {
+  const guard = createVersionGuard();
+  guard(product(7, { lines: [{ name: 'new', quantity: 2 }], events: [1, 2] }));
+  const full = guard(product(5, { lines: [{ name: 'old', quantity: 1, sku: 'WIDGET' }], events: [1] }));
+  expect(full).toEqual(product(7, { lines: [{ name: 'new', quantity: 2, sku: 'WIDGET' }], events: [1, 2] }));
+  expect(guard(product(6, { lines: [] }))).toEqual(
+    product(7, { lines: [{ name: 'new', quantity: 2, sku: 'WIDGET' }] }),
+  );
+});
+
 test('each field is compared with the newest version seen of that field', () => {
   const guard = createVersionGuard();
   guard(product(1, { events: ['old'] }));

@@ -25,14 +25,14 @@ export function createVersionGuard(): <T>(data: T) => T {
 
   function guard(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(guard);
-    if (typeof value !== 'object' || value === null) return value;
+    if (!isObject(value)) return value;
     const object = Object.fromEntries(Object.entries(value).map(([name, child]) => [name, guard(child)])) as Json;
     const { __typename: type, id, version } = object;
     if (typeof type !== 'string' || typeof id !== 'string' || typeof version !== 'number') return object;
     const fields = fieldsOf(`${type}:${id}`);
     for (const [name, own] of Object.entries(object)) {
       const seen = fields.get(name);
-      if (seen && seen.version > version) object[name] = seen.value;
+      if (seen && seen.version > version) object[name] = seen.value = over(seen.value, own);
       else fields.set(name, { version, value: own });
     }
     return object;
@@ -40,6 +40,18 @@ export function createVersionGuard(): <T>(data: T) => T {
 
   return <T>(data: T) => guard(data) as T;
 }
+
+/** Puts a newer value over an older one, of which it keeps what the newer answer had not asked for. */
+function over(newer: unknown, older: unknown): unknown {
+  if (Array.isArray(newer) && Array.isArray(older) && newer.length === older.length)
+    return newer.map((item, index) => over(item, older[index]));
+  if (!isObject(newer) || !isObject(older)) return newer;
+  const merged = Object.entries(newer).map(([name, value]) => [name, over(value, older[name])]);
+  return { ...older, ...Object.fromEntries(merged) };
+}
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Applies a guard to every result on its way into the cache. */
 export function guardResults(guard: <T>(data: T) => T): (result: OperationResult) => OperationResult {
