@@ -10,9 +10,12 @@ const row = (number: number, version = 1, status: OrderRowFragment['status'] = '
   status,
   cancelReason: null,
   total: { amount: '1.00', currencyCode: 'USD' },
+  payment: { id: `payment-${number}`, status: 'PENDING', attempts: 0, amount: { amount: '1.00', currencyCode: 'USD' } },
+  payBy: '2026-01-01T12:01:00Z',
   lines: [],
   progress: { done: 0, total: 10 },
   createdAt: '2026-01-01T12:00:00Z',
+  updatedAt: '2026-01-01T12:00:00Z',
 });
 const list = (rows: OrderRowFragment[], nextCursor: string | null = null): OrderList => ({ rows, nextCursor });
 const numbers = ({ rows }: OrderList) => rows.map((each) => each.number);

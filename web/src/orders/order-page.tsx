@@ -18,7 +18,7 @@ import { STATUS, story } from './words.ts';
 
 /** Shows one order from its placing to its end: the payment first, then the dispatch, live, and the whole history. */
 export function OrderPage({ id }: { id: string }) {
-  const { order, events, error, reload } = useOrder(id);
+  const { order, error, reload } = useOrder(id);
   const demo = useServer()?.demo ?? false;
   const token = useStore(operatorToken);
   const number = order?.number;
@@ -47,7 +47,7 @@ export function OrderPage({ id }: { id: string }) {
           <p className={styles.lead}>{story(order)}</p>
           <Stages order={order} />
           {order.status === 'PENDING' && <PaymentPanel order={order} demo={demo} />}
-          <History events={events} />
+          <History events={order.events} />
         </section>
         <aside className={styles.aside}>
           <Summary order={order} />

@@ -1,54 +1,70 @@
-import { useCallback, useState } from 'react';
-import { type CombinedError, useQuery, useSubscription } from 'urql';
-import {
-  type EventEntryFragment,
-  OrderDocument,
-  type OrderPageFragment,
-  OrderProgressDocument,
-  type OrderProgressSubscription,
-} from '../gql/graphql.ts';
-import { mergeEvents } from './events.ts';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import { type CombinedError, useClient, useQuery } from 'urql';
+import { awake } from '../api/visibility.ts';
+import { OrderDocument, type OrderPageFragment, OrderProgressDocument } from '../gql/graphql.ts';
+import { isBehind, type KnownOrder, learn, NOTHING, orderAsOf } from './one-version.ts';
 
 export type LiveOrder = {
-  /** Undefined while it is loaded, null where there is none. */
+  /** As one of its versions was. Undefined while it is loaded, null where there is none. */
   order: OrderPageFragment | null | undefined;
-  /** The whole history, oldest first. */
-  events: readonly EventEntryFragment[];
   error: CombinedError | undefined;
   reload: () => void;
 };
 
-const NONE: readonly EventEntryFragment[] = [];
+/** Events follow each other within milliseconds: what is missing for so long does not come by itself. */
+const BEHIND_MS = 2000;
 
-/** Follows an order until it has come to its end. Its events are merged by version: none is lost, none shown twice. */
+const REMEMBERED = 20;
+/** What was learned of the orders looked at last: whoever comes back to one sees it as it was, at once. */
+const remembered = new Map<string, KnownOrder>();
+
+/** Follows an order until it has come to its end. */
 export function useOrder(id: string): LiveOrder {
+  const client = useClient();
   const [{ data, error }, execute] = useQuery({ query: OrderDocument, variables: { id } });
-  const order = data?.order;
-  const read = order?.events ?? NONE;
+  const reload = useCallback(() => execute({ requestPolicy: 'network-only' }), [execute]);
+  const [before, setKnown] = useState(() => remembered.get(id) ?? NOTHING);
+  const known = data?.order ? learn(before, data.order) : before;
+  if (known !== before) setKnown(known);
+  useEffect(() => remember(id, known), [id, known]);
+
+  const order = useMemo(() => orderAsOf(known), [known]);
+  const status = order?.status;
+  const over = status === 'DISPATCHED' || status === 'CANCELLED';
 
   // Where the stream begins is decided once. It goes on by itself after a break, so later versions must not restart it.
   const [start, setStart] = useState<{ afterVersion: number; over: boolean }>();
-  if (order && !start) {
-    const over = order.status === 'DISPATCHED' || order.status === 'CANCELLED';
-    setStart({ afterVersion: read.at(-1)?.version ?? 0, over });
-  }
-  const collect = useCallback(
-    (told: readonly EventEntryFragment[] | undefined, { orderProgress }: OrderProgressSubscription) =>
-      mergeEvents(told ?? NONE, [orderProgress]),
-    [],
-  );
-  const [{ data: told = NONE }] = useSubscription(
-    {
-      query: OrderProgressDocument,
-      variables: { orderId: id, afterVersion: start?.afterVersion },
-      pause: !start || start.over,
-    },
-    collect,
-  );
-  return {
-    order,
-    events: mergeEvents(read, told),
-    error,
-    reload: () => execute({ requestPolicy: 'network-only' }),
-  };
+  if (order && !start) setStart({ afterVersion: order.version, over });
+  useEffect(() => {
+    if (!start || start.over) return;
+    const variables = { orderId: id, afterVersion: start.afterVersion };
+    // Not by a hook, which keeps only the newest of the events that arrive together.
+    const { unsubscribe } = client.subscription(OrderProgressDocument, variables).subscribe(({ data }) => {
+      if (data) setKnown((all) => learn(all, data.orderProgress.order, [data.orderProgress]));
+    });
+    return unsubscribe;
+  }, [client, id, start]);
+
+  // Other answers bring newer states too, as the list of orders does, and no stream follows an order that is over.
+  const behind = isBehind(known, order);
+  useEffect(() => {
+    if (!behind) return;
+    if (over) reload();
+    const timer = setInterval(reload, BEHIND_MS);
+    return () => clearInterval(timer);
+  }, [behind, over, reload]);
+
+  // Money can still arrive for a cancelled order, and is returned; whoever looks again reads of it.
+  useEffect(() => {
+    if (status === 'CANCELLED') return awake.subscribe(() => awake.get() && reload());
+  }, [status, reload]);
+
+  return { order: order ?? (data?.order === null ? null : undefined), error, reload };
+}
+
+function remember(id: string, known: KnownOrder): void {
+  remembered.delete(id);
+  remembered.set(id, known);
+  const [oldest] = remembered.keys();
+  if (remembered.size > REMEMBERED && oldest !== undefined) remembered.delete(oldest);
 }
