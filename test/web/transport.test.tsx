@@ -1,69 +1,14 @@
 // @vitest-environment happy-dom
-import type { ExecutionResult } from 'urql';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { fetchPersistently } from '../../web/src/api/fetch.ts';
 import { setOperatorToken } from '../../web/src/api/operator-token.ts';
 import { parseMessage, readMessages } from '../../web/src/api/sse.ts';
-import { openStream } from '../../web/src/api/stream.ts';
 import { openStreams } from '../../web/src/api/stream-count.ts';
 import { awake } from '../../web/src/api/visibility.ts';
 
+import { type Answer, event, follow, json, refused, sent, serve, stream } from './serve.ts';
+
 afterEach(() => vi.unstubAllGlobals());
-
-type Answer = () => Response;
-
-/** Answers requests to /graphql one after the other, and every question about health with yes. */
-function serve(...answers: Answer[]): RequestInit[] {
-  const requests: RequestInit[] = [];
-  vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
-    if (url !== '/graphql') return new Response('ok');
-    requests.push(init);
-    const answer = answers.shift();
-    if (!answer) throw new TypeError('Nobody listens.');
-    return answer();
-  });
-  return requests;
-}
-
-const json =
-  (data: object): Answer =>
-  () =>
-    Response.json({ data });
-const refused: Answer = () => {
-  throw new TypeError('Connection refused');
-};
-
-function stream(text: string, ending: 'ends' | 'breaks' = 'ends'): Answer {
-  const chunks = [new TextEncoder().encode(text)];
-  const body = () =>
-    new ReadableStream<Uint8Array>({
-      pull(controller) {
-        const chunk = chunks.shift();
-        if (chunk) controller.enqueue(chunk);
-        else if (ending === 'ends') controller.close();
-        else controller.error(new TypeError('Connection reset'));
-      },
-    });
-  return () => new Response(body(), { headers: { 'content-type': 'text/event-stream' } });
-}
-
-const event = (version: number) => `event: next\ndata: ${JSON.stringify({ data: { orderProgress: { version } } })}\n\n`;
-
-function follow(): Promise<unknown[]> {
-  const seen: unknown[] = [];
-  const request = { query: 'subscription { orderProgress }', variables: { afterVersion: 1 } };
-  return new Promise((resolve, reject) => {
-    const sink = {
-      next: (result: ExecutionResult) => seen.push(result.data?.orderProgress.version),
-      error: reject,
-      complete: () => resolve(seen),
-      opened: () => {},
-    };
-    openStream('/graphql', request, sink, (_, result) => ({ afterVersion: result.data?.orderProgress.version }));
-  });
-}
-
-const sent = (request: RequestInit | undefined) => JSON.parse(String(request?.body)) as { variables: unknown };
 
 test('a mutation is sent again, the same, until it is answered', async () => {
   const requests = serve(refused, refused, json({ checkout: 1 }));
@@ -78,15 +23,8 @@ test('an answer that breaks off, and one from a proxy, are no answers', async ()
   expect(await (await fetchPersistently('/graphql')).json()).toEqual({ data: { checkout: 1 } });
 });
 
-test('a mutation that the server is still working on is asked for again', async () => {
-  const working: Answer = () =>
-    Response.json({ data: null, errors: [{ message: 'Still working.', extensions: { code: 'STILL_WORKING' } }] });
-  serve(working, working, json({ checkout: 1 }));
-  expect(await (await fetchPersistently('/graphql')).json()).toEqual({ data: { checkout: 1 } });
-});
-
 test('a stream that fell behind begins anew', async () => {
-  const behind = { errors: [{ message: 'Too slow.', extensions: { code: 'FELL_BEHIND' } }] };
+  const behind = { errors: [{ message: 'Too slow.', extensions: { code: 'FELL_BEHIND', retryable: true } }] };
   serve(
     stream(`${event(2)}event: next\ndata: ${JSON.stringify(behind)}\n\nevent: complete\ndata\n\n`),
     stream(`${event(3)}event: complete\ndata\n\n`),

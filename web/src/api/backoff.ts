@@ -7,6 +7,11 @@ export function backoff(attempt: number, random: () => number = Math.random): nu
   return pause / 2 + (random() * pause) / 2;
 }
 
+/** Gives a pause that was asked for, and a little more by chance, so that those who were told the same come one by one. */
+export function withJitter(ms: number, random: () => number = Math.random): number {
+  return ms + random() * (FIRST_MS + ms / 10);
+}
+
 /** Resolves after `ms` milliseconds, or at once when the signal is aborted. */
 export function delay(ms: number, signal?: AbortSignal | null): Promise<void> {
   return new Promise((resolve) => {

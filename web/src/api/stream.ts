@@ -1,10 +1,10 @@
 import type { ExecutionResult } from 'urql';
-import { backoff, delay } from './backoff.ts';
-import { fetchOnce } from './fetch.ts';
-import { health } from './server.ts';
+import { send } from './fetch.ts';
+import { GONE, type Refusal, reasonIn, refusalOf, resultIn } from './refusal.ts';
 import { readMessages } from './sse.ts';
 import { openStreams } from './stream-count.ts';
 import { awake, whenAwake } from './visibility.ts';
+import { Patience } from './waiting.ts';
 
 /** The server pings every 12 seconds; after this long without a byte the connection is dead. */
 const SILENCE_MS = 30_000;
@@ -33,24 +33,35 @@ export function openStream(
   let variables = request.variables;
 
   async function follow(): Promise<void> {
-    for (let attempt = 0; !ended.signal.aborted; attempt++) {
-      await whenAwake(ended.signal);
-      const outcome = await connect({
-        onOpened: sink.opened,
-        onResult(result) {
-          attempt = -1;
-          variables = resume(variables, result);
-          sink.next(result);
-        },
-      });
-      if (ended.signal.aborted) return;
-      if (outcome === 'complete') return sink.complete();
-      if (outcome === 'asleep') continue;
-      await Promise.all([health.suspect(), delay(backoff(attempt), ended.signal)]);
+    const patience = new Patience();
+    try {
+      for (let attempt = 0; !ended.signal.aborted; attempt++) {
+        await whenAwake(ended.signal);
+        const outcome = await connect({
+          onOpened() {
+            patience.end();
+            sink.opened();
+          },
+          onResult(result) {
+            attempt = -1;
+            variables = resume(variables, result);
+            sink.next(result);
+          },
+        });
+        if (ended.signal.aborted) return;
+        if (outcome === 'complete') return sink.complete();
+        if (outcome === 'asleep') patience.end();
+        else await patience.wait(outcome, attempt, ended.signal);
+      }
+    } finally {
+      patience.end();
     }
   }
 
-  async function connect(on: { onOpened(): void; onResult(result: ExecutionResult): void }) {
+  async function connect(on: {
+    onOpened(): void;
+    onResult(result: ExecutionResult): void;
+  }): Promise<'complete' | 'asleep' | Refusal> {
     const connection = new AbortController();
     const close = () => connection.abort();
     ended.signal.addEventListener('abort', close);
@@ -58,36 +69,40 @@ export function openStream(
     let silence = setTimeout(close, SILENCE_MS);
     let counted = 0;
     try {
-      const response = await fetchOnce(url, {
+      const response = await send(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
         body: JSON.stringify({ ...request, variables }),
         signal: connection.signal,
       });
-      if (!response.headers.get('content-type')?.startsWith('text/event-stream')) {
-        if (response.status >= 500 || !response.body) return 'broken';
-        on.onResult((await response.json()) as ExecutionResult);
+      const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
+      if (!response.ok || !isStream) {
+        const result = resultIn(await response.text());
+        const refusal = refusalOf(response, result);
+        if (refusal || !result) return refusal ?? GONE;
+        on.onResult(result);
         return 'complete';
       }
       counted = 1;
       openStreams.set(openStreams.get() + 1);
       on.onOpened();
-      if (!response.body) return 'broken';
+      if (!response.body) return GONE;
       const onBytes = () => {
         clearTimeout(silence);
         silence = setTimeout(close, SILENCE_MS);
       };
       for await (const message of readMessages(response.body, onBytes)) {
-        if (ended.signal.aborted) return 'broken';
+        if (ended.signal.aborted) return GONE;
         if (message.event === 'complete') return 'complete';
         if (message.event !== 'next') continue;
         const result = JSON.parse(message.data) as ExecutionResult;
-        if (fellBehind(result)) return 'broken';
+        // What the server could not tell, to a reader that was too slow or without its database, it tells again.
+        if (reasonIn(result)) return GONE;
         on.onResult(result);
       }
-      return 'broken';
+      return GONE;
     } catch {
-      return awake.get() ? 'broken' : 'asleep';
+      return awake.get() ? GONE : 'asleep';
     } finally {
       clearTimeout(silence);
       stopWatching();
@@ -98,9 +113,4 @@ export function openStream(
 
   follow().catch((error: unknown) => sink.error(error));
   return () => ended.abort();
-}
-
-// The server ends the stream of a reader that was too slow for it; the reader begins anew.
-function fellBehind({ errors }: ExecutionResult): boolean {
-  return errors?.some((error) => 'extensions' in error && error.extensions?.code === 'FELL_BEHIND') ?? false;
 }

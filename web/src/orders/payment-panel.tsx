@@ -1,13 +1,14 @@
+import { serverClock } from '../api/clock.ts';
 import type { OrderPageFragment } from '../gql/graphql.ts';
 import { minutes, money } from '../ui/format.ts';
 import ui from '../ui/ui.module.css';
+import { useSecondsUntil } from '../ui/use-seconds-until.ts';
 import styles from './order.module.css';
-import { useCountdown } from './use-countdown.ts';
 import { type PaymentAct, usePayment } from './use-payment.ts';
 
 /** Takes the payment of an order while its pieces are held. Only a demo store has the sandbox's buttons. */
 export function PaymentPanel({ order, demo }: { order: OrderPageFragment; demo: boolean }) {
-  const seconds = useCountdown(order.payBy);
+  const seconds = useSecondsUntil(Date.parse(order.payBy), serverClock.now);
   const { act, acting, message } = usePayment(order.id, order.payment.id);
 
   function button(what: PaymentAct, label: string, style?: string) {
