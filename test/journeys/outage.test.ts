@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser, newPage, OUTAGE } from '../support/browser.ts';
+import { launchBrowser, NOWHERE, newPage, OUTAGE } from '../support/browser.ts';
 import { type RunningStore, startServer } from '../support/store.ts';
 import { buy, countOrders, openWidget, readHistory, setStock, WHOLE_HISTORY, waitForStatus } from './story.ts';
 
@@ -61,7 +61,7 @@ test('a payment that was clicked while the server was gone takes effect once it 
 });
 
 test('a page that follows nothing notices too, and one that was opened elsewhere waits for its content', async () => {
-  const page = await newPage(browser, { expected: OUTAGE });
+  const page = await newPage(browser, { expected: [OUTAGE, NOWHERE] });
   await page.goto(new URL('/nowhere', store.url).href);
   await page.getByRole('heading', { name: 'No such page' }).waitFor();
   await store.kill('SIGKILL');

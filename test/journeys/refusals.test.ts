@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser, newPage } from '../support/browser.ts';
+import { launchBrowser, NOWHERE, newPage } from '../support/browser.ts';
 import { type RunningStore, startServer } from '../support/store.ts';
 import { buy, openWidget, readHistory, setStock, waitForStatus } from './story.ts';
 
@@ -112,7 +112,7 @@ test('an order that is not paid in time is cancelled before the eyes of the shop
 });
 
 test('addresses that lead nowhere say so, and lead back', async () => {
-  const page = await newPage(browser);
+  const page = await newPage(browser, { expected: NOWHERE });
   for (const [path, heading] of [
     ['/products/NOTHING', 'No such product'],
     ['/orders/nothing', 'No such order'],

@@ -22,6 +22,9 @@ const FLAGS = [
 export const OUTAGE =
   /net::ERR_(CONNECTION_\w+|SOCKET_NOT_CONNECTED|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|CONTENT_LENGTH_MISMATCH|FAILED)|status of 503/;
 
+/** What a browser says by itself of an address that leads nowhere. */
+export const NOWHERE = /status of 404/;
+
 /** Starts a browser. Its owner closes it. */
 export async function launchBrowser(): Promise<Browser> {
   const { path, env } = await findChromium((message) => process.stderr.write(`${message}\n`));
@@ -34,14 +37,14 @@ export async function launchBrowser(): Promise<Browser> {
 
 export type PageOptions = BrowserContextOptions & {
   /** Errors that belong to this test, such as `OUTAGE` where the server is killed. */
-  expected?: RegExp;
+  expected?: RegExp | readonly RegExp[];
 };
 
 /**
  * Opens a page in a session of its own and closes it when the test ends. Any error in the page or its console fails the
  * test, and a failed test leaves a screenshot in test-results/.
  */
-export async function newPage(browser: Browser, { expected, ...options }: PageOptions = {}): Promise<Page> {
+export async function newPage(browser: Browser, { expected = [], ...options }: PageOptions = {}): Promise<Page> {
   const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 }, ...options });
   context.setDefaultTimeout(15_000);
   const page = await context.newPage();
@@ -49,7 +52,8 @@ export async function newPage(browser: Browser, { expected, ...options }: PageOp
   page.on('pageerror', (error) => errors.push(String(error.stack ?? error)));
   page.on('console', (message) => {
     const text = `${message.text()} (${message.location().url})`;
-    if (['error', 'warning'].includes(message.type()) && !expected?.test(text)) errors.push(text);
+    const isExpected = [expected].flat().some((each) => each.test(text));
+    if (['error', 'warning'].includes(message.type()) && !isExpected) errors.push(text);
   });
   onTestFinished(async ({ task }) => {
     if (task.result?.state === 'fail') {
