@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { launchBrowser, NOWHERE, newPage, OUTAGE } from '../support/browser.ts';
+import { startProxy } from '../support/proxy.ts';
 import { type RunningStore, startServer } from '../support/store.ts';
 import { buy, countOrders, openWidget, readHistory, setStock, WHOLE_HISTORY, waitForStatus } from './story.ts';
 
@@ -58,6 +59,34 @@ test('a payment that was clicked while the server was gone takes effect once it 
   await store.restart();
   await waitForStatus(page, 'Dispatched');
   expect(await page.getByTestId('payment').textContent()).toBe('paid');
+});
+
+test('a purchase whose answer is lost without a word is sent again by itself, and placed once', async () => {
+  const page = await newPage(browser);
+  const before = await countOrders(store.url);
+  await openWidget(page, store.url);
+  let sent = 0;
+  await page.route('**/graphql', async (route) => {
+    if (!route.request().postData()?.includes('mutation Checkout') || ++sent > 1) return route.continue();
+    await route.fetch();
+  });
+  await page.getByRole('button', { name: /^Buy/ }).click();
+  await waitForStatus(page, 'Waiting for payment');
+  expect(sent).toBe(2);
+  expect(await countOrders(store.url)).toBe(before + 1);
+});
+
+test('a payment takes effect although every connection of the page is lost without a word', async () => {
+  const proxy = await startProxy(store.url);
+  onTestFinished(proxy.close);
+  const page = await newPage(browser, { expected: OUTAGE });
+  await buy(page, proxy.url);
+  proxy.lose();
+  await page.getByRole('button', { name: /^Pay/ }).click();
+  await page.getByRole('button', { name: 'Confirming…' }).waitFor();
+  await waitForStatus(page, 'Dispatched');
+  expect(await page.getByTestId('payment').textContent()).toBe('paid');
+  expect(await readHistory(page)).toEqual(WHOLE_HISTORY);
 });
 
 test('a page that follows nothing notices too, and one that was opened elsewhere waits for its content', async () => {

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { serverClock } from '../../web/src/api/clock.ts';
+import { longestUnanswered } from '../../web/src/api/deadline.ts';
 import { fetchPersistently } from '../../web/src/api/fetch.ts';
-import { health } from '../../web/src/api/server.ts';
+import { health, startHeartbeat } from '../../web/src/api/server.ts';
 import { openStreams } from '../../web/src/api/stream-count.ts';
 import { waiting } from '../../web/src/api/waiting.ts';
-import { error, event, follow, json, sent, serve, stream } from './serve.ts';
+import { type Answer, error, event, follow, json, sent, serve, stream } from './serve.ts';
 
 const NOON = Date.parse('2026-01-01T12:00:00Z');
 const END = 'event: complete\ndata:\n\n';
@@ -23,6 +24,10 @@ const pass = (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1000);
 const limited = (retryAfter?: string) =>
   error('RATE_LIMITED', 429, { headers: retryAfter === undefined ? {} : { 'retry-after': retryAfter } });
 const busy = (code: string) => error(code, 503, { headers: { 'retry-after': '1' } });
+/** Never answers: the connection was lost without a word. */
+const lost: Answer = ({ signal }) =>
+  new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new DOMException('', 'AbortError'))));
+
 /** Sends a request; tells what has become of it. */
 function ask(init: RequestInit = { method: 'POST', body: 'the same' }) {
   const asked: { answer?: unknown } = {};
@@ -146,6 +151,60 @@ describe('an error', () => {
   });
 });
 
+describe('a request that is never answered', () => {
+  test('is sent again, the same, once the server was asked whether it is there', async () => {
+    const requests = serve(lost, json({ checkout: 1 }));
+    const asked = ask();
+    await pass(11);
+    expect(requests).toHaveLength(1);
+    await pass(2);
+    expect(requests.asked).toEqual(['/readyz']);
+    expect(requests.map(({ body }) => body)).toEqual(['the same', 'the same']);
+    expect(asked.answer).toEqual({ data: { checkout: 1 } });
+    expect(longestUnanswered()).toBe(0);
+  });
+
+  test('gets more time at each try', async () => {
+    const requests = serve(lost, lost, lost, lost, lost);
+    const control = new AbortController();
+    ask({ signal: control.signal });
+    const tries = [];
+    for (const seconds of [1, 13, 26, 39, 39]) {
+      await pass(seconds);
+      tries.push(requests.length);
+    }
+    expect(tries).toEqual([1, 2, 3, 4, 5]);
+    control.abort();
+  });
+
+  test('is given up with its page', async () => {
+    const requests = serve(lost);
+    const control = new AbortController();
+    const given = fetchPersistently('/graphql', { signal: control.signal }).catch((error: unknown) => String(error));
+    control.abort();
+    expect(await given).toContain('AbortError');
+    await pass(60);
+    expect(requests).toHaveLength(1);
+    expect(longestUnanswered()).toBe(0);
+  });
+
+  test('has the server asked although a stream is open', async () => {
+    const requests = serve(lost);
+    startHeartbeat();
+    openStreams.set(1);
+    await pass(10);
+    expect(requests.asked).toEqual([]);
+    const control = new AbortController();
+    ask({ signal: control.signal });
+    await pass(2);
+    expect(requests.asked).toEqual([]);
+    await pass(3);
+    expect(requests.asked).toContain('/livez');
+    control.abort();
+    openStreams.set(0);
+  });
+});
+
 describe('a stream', () => {
   const refusal = (code: string) => {
     const result = { errors: [{ message: 'No.', extensions: { code, retryable: true } }], data: null };
@@ -180,5 +239,38 @@ describe('a stream', () => {
     const told = follow();
     await pass(5);
     expect(await told).toEqual([2, 3]);
+  });
+
+  test.each([
+    ['that has been silent for as long as a request that ran out of time is opened again', 0, 2],
+    ['that was heard meanwhile is left alone', 6, 1],
+  ])('%s', async (_, pingAfter, streams) => {
+    const open: Answer = ({ signal }) => {
+      const body = new ReadableStream<Uint8Array>({
+        async start(controller) {
+          signal?.addEventListener('abort', () => controller.error(new DOMException('', 'AbortError')));
+          if (pingAfter > 0) setTimeout(() => controller.enqueue(new TextEncoder().encode(':\n\n')), pingAfter * 1000);
+        },
+      });
+      return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+    };
+    const isStream = ({ headers }: RequestInit) => new Headers(headers).get('accept') === 'text/event-stream';
+    const rest: Answer = (init) => (isStream(init) ? stream(event(2) + END)(init) : json({})(init));
+    const requests = serve(open, lost, rest, rest);
+    const told = follow();
+    await pass(0.1);
+    ask();
+    await pass(13);
+    expect(requests.filter(isStream)).toHaveLength(streams);
+    await pass(60);
+    expect(await told).toEqual([2]);
+  });
+
+  test('that does not begin is opened again', async () => {
+    const requests = serve(lost, stream(event(2) + END));
+    const told = follow();
+    await pass(14);
+    expect(await told).toEqual([2]);
+    expect(requests).toHaveLength(2);
   });
 });

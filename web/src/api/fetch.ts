@@ -1,4 +1,5 @@
 import { serverClock } from './clock.ts';
+import { answerMs, TimeoutError, withDeadline } from './deadline.ts';
 import { operatorToken } from './operator-token.ts';
 import { GONE, type Refusal, refusalOf, resultIn } from './refusal.ts';
 import { Patience } from './waiting.ts';
@@ -14,11 +15,13 @@ export async function send(input: RequestInfo | URL, init: RequestInit = {}): Pr
   return response;
 }
 
-/** Fetches once, the whole answer. */
-export async function fetchOnce(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
-  const response = await send(input, init);
-  // The whole text is awaited here: a server that dies while it answers has not answered.
-  return new Response(await response.text(), response);
+/** Fetches once, the whole answer. Rejects when it has not come after `ms` milliseconds. */
+export function fetchOnce(input: RequestInfo | URL, init: RequestInit = {}, ms = answerMs(0)): Promise<Response> {
+  return withDeadline(ms, init.signal, async (signal) => {
+    const response = await send(input, { ...init, signal });
+    // The whole text is awaited here: a server that dies while it answers has not answered.
+    return new Response(await response.text(), response);
+  });
 }
 
 /**
@@ -27,16 +30,18 @@ export async function fetchOnce(input: RequestInfo | URL, init: RequestInit = {}
  */
 export async function fetchPersistently(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
   const patience = new Patience();
+  let timeouts = 0;
   try {
     for (let attempt = 0; ; attempt++) {
       let refusal = GONE;
       try {
-        const response = await fetchOnce(input, init);
+        const response = await fetchOnce(input, init, answerMs(timeouts));
         const refused = await refusalIn(response);
         if (!refused) return response;
         refusal = refused;
       } catch (error) {
         if (init.signal?.aborted) throw error;
+        if (error instanceof TimeoutError) timeouts++;
       }
       await patience.wait(refusal, attempt, init.signal);
     }

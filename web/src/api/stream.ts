@@ -1,4 +1,5 @@
 import type { ExecutionResult } from 'urql';
+import { ANSWER_MS, allTimeouts } from './deadline.ts';
 import { send } from './fetch.ts';
 import { GONE, type Refusal, reasonIn, refusalOf, resultIn } from './refusal.ts';
 import { readMessages } from './sse.ts';
@@ -66,7 +67,9 @@ export function openStream(
     const close = () => connection.abort();
     ended.signal.addEventListener('abort', close);
     const stopWatching = awake.subscribe(() => awake.get() || close());
-    let silence = setTimeout(close, SILENCE_MS);
+    let silence = setTimeout(close, ANSWER_MS);
+    let heardAt = performance.now();
+    const stopDoubting = allTimeouts.subscribe(() => performance.now() - heardAt < ANSWER_MS || close());
     let counted = 0;
     try {
       const response = await send(url, {
@@ -88,6 +91,7 @@ export function openStream(
       on.onOpened();
       if (!response.body) return GONE;
       const onBytes = () => {
+        heardAt = performance.now();
         clearTimeout(silence);
         silence = setTimeout(close, SILENCE_MS);
       };
@@ -106,6 +110,7 @@ export function openStream(
     } finally {
       clearTimeout(silence);
       stopWatching();
+      stopDoubting();
       ended.signal.removeEventListener('abort', close);
       openStreams.set(openStreams.get() - counted);
     }
