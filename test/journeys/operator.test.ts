@@ -4,15 +4,20 @@ import { launchBrowser, newPage } from '../support/browser.ts';
 import { type RunningStore, startServer } from '../support/store.ts';
 import { buy, placeOrders, setStock, waitForStatus } from './story.ts';
 
-const TOKEN = 'the-right-token-of-this-test';
+const TOKEN = 'the-right-token-of-this-test-0123456789';
+const WRONG = 'a-wrong-token-of-this-test-9876543210-abc';
 let browser: Browser;
 let store: RunningStore;
 let production: RunningStore;
+/** It takes one wrong token a minute. */
+let guarded: RunningStore;
 beforeAll(async () => {
-  [browser, store, production] = await Promise.all([
+  const locked = { NODE_ENV: 'production', OPERATOR_TOKEN: TOKEN };
+  [browser, store, production, guarded] = await Promise.all([
     launchBrowser(),
     startServer({ env: { DISPATCH_STEP_MS: '50' } }),
-    startServer({ env: { NODE_ENV: 'production', OPERATOR_TOKEN: TOKEN } }),
+    startServer({ env: { ...locked, LIMIT_CLIENT_SIGN_INS: 'off' } }),
+    startServer({ env: { ...locked, LIMIT_CLIENT_SIGN_INS: '1' } }),
   ]);
   await setStock(store.url, 1000);
 });
@@ -20,6 +25,7 @@ afterAll(async () => {
   await browser?.close();
   await store?.stop();
   await production?.stop();
+  await guarded?.stop();
 });
 
 const rows = (page: Page) => page.getByTestId('orders').locator('tr');
@@ -103,15 +109,34 @@ test('an operator restocks one product or all', async () => {
   expect(await page.getByText('100 in stock').count()).toBe(3);
 });
 
+/** What a browser says by itself of a token that is needed, wrong, or one too many. */
+const REFUSED = /status of (401|429)/;
+
+/** Opens the orders of a store in production, and waits until it asks for the token. */
+async function openLocked(url: string): Promise<Page> {
+  const page = await newPage(browser, { expected: REFUSED });
+  await page.goto(new URL('/operator/orders', url).href);
+  await page.getByLabel('Operator token').waitFor();
+  return page;
+}
+
+/** Enters a token. */
+async function enter(page: Page, token: string): Promise<void> {
+  await page.getByLabel('Operator token').fill(token);
+  await page.getByRole('button', { name: 'Continue' }).click();
+}
+
+const focused = (page: Page) => page.evaluate(() => document.activeElement?.tagName);
+
 test('in production the page asks for the token, refuses a wrong one and takes the right one', async () => {
-  const page = await newPage(browser, { expected: /status of 401/ });
-  await page.goto(new URL('/operator/orders', production.url).href);
-  await page.getByLabel('Operator token').fill('a-wrong-token-of-this-test');
-  await page.getByRole('button', { name: 'Continue' }).click();
-  await page.getByText('This token was refused.').waitFor();
-  await page.getByLabel('Operator token').fill(TOKEN);
-  await page.getByRole('button', { name: 'Continue' }).click();
+  const page = await openLocked(production.url);
+  expect(await page.getByRole('button', { name: 'Sign out' }).count()).toBe(0);
+  await enter(page, WRONG);
+  await page.getByRole('alert').getByText('This token was refused.').waitFor();
+  expect(await focused(page)).toBe('BUTTON');
+  await enter(page, TOKEN);
   await page.getByText('No orders yet').waitFor();
+  expect(await focused(page)).toBe('H1');
   expect(await page.getByRole('button', { name: 'Crash the server' }).count()).toBe(0);
   expect(await page.getByRole('link', { name: 'API' }).count()).toBe(0);
 
@@ -120,4 +145,51 @@ test('in production the page asks for the token, refuses a wrong one and takes t
   await shopper.getByText('This page goes on by itself').waitFor();
   expect(await shopper.getByRole('button', { name: /^Pay/ }).count()).toBe(0);
   await rows(page).first().getByText('Waiting for payment').waitFor();
+
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByLabel('Operator token').waitFor();
+  expect(await focused(page)).toBe('H1');
+  expect(await page.getByRole('form', { name: 'Restock' }).count()).toBe(0);
+  expect(await page.getByText('This token was refused.').count()).toBe(0);
+  await page.reload();
+  await page.getByLabel('Operator token').waitFor();
+});
+
+test('the record of an order is shown to whoever is signed in', async () => {
+  const page = await openLocked(production.url);
+  await buy(page, production.url);
+  const url = `${page.url()}/workflow`;
+  await page.goto(url);
+  await enter(page, TOKEN);
+  await page.getByTestId('steps').locator('tr').first().waitFor();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByLabel('Operator token').waitFor();
+  expect(await page.getByTestId('steps').count()).toBe(0);
+});
+
+test('a token that is valid no more breaks no page of a shopper, and is forgotten', async () => {
+  const page = await openLocked(production.url);
+  await page.evaluate((token) => sessionStorage.setItem('operator-token', token), WRONG);
+  await buy(page, production.url);
+  expect(await page.evaluate(() => sessionStorage.getItem('operator-token'))).toBeNull();
+  await page.getByText('This page goes on by itself').waitFor();
+});
+
+test('an operator whose token is replaced is asked for the new one', async () => {
+  const page = await openLocked(production.url);
+  await enter(page, TOKEN);
+  await page.getByRole('form', { name: 'Restock' }).waitFor();
+  await page.evaluate((token) => sessionStorage.setItem('operator-token', token), WRONG);
+  await page.reload();
+  await page.getByRole('alert').getByText('This token was refused.').waitFor();
+});
+
+test('whoever guesses tokens is told to wait, and until when', async () => {
+  const page = await openLocked(guarded.url);
+  await enter(page, WRONG);
+  await page.getByText('This token was refused.').waitFor();
+  await enter(page, TOKEN);
+  await page.getByText(/Too many wrong tokens came from your network. Enter it again after \d+:\d\d:\d\d/).waitFor();
+  await page.goto(guarded.url);
+  await page.getByRole('link', { name: 'Premium Quality Widget' }).waitFor();
 });

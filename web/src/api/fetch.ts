@@ -1,10 +1,13 @@
 import { serverClock } from './clock.ts';
 import { answerMs, TimeoutError, withDeadline } from './deadline.ts';
-import { operatorToken } from './operator-token.ts';
+import { operatorToken, refusesToken } from './operator-token.ts';
 import { GONE, type Refusal, refusalOf, resultIn } from './refusal.ts';
 import { Patience } from './waiting.ts';
 
-/** Sends a request, with the operator's token if there is one, and sets the server's clock by the answer. */
+/**
+ * Sends a request, with the operator's token if there is one, and sets the server's clock by the answer. A token that is
+ * refused is forgotten, and the request sent without: most of the store is for everybody.
+ */
 export async function send(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   const token = operatorToken.get();
@@ -12,7 +15,7 @@ export async function send(input: RequestInfo | URL, init: RequestInit = {}): Pr
   const sentAt = Date.now();
   const response = await fetch(input, { ...init, headers });
   serverClock.observe(response.headers.get('date'), sentAt, Date.now());
-  return response;
+  return token !== null && (await refusesToken(token, response)) ? send(input, init) : response;
 }
 
 /** Fetches once, the whole answer. Rejects when it has not come after `ms` milliseconds. */

@@ -1,38 +1,78 @@
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, type ReactNode, useLayoutEffect, useRef, useState } from 'react';
 import type { CombinedError } from 'urql';
-import { operatorToken, setOperatorToken } from '../api/operator-token.ts';
+import { operatorToken, setOperatorToken, tokenRefusal } from '../api/operator-token.ts';
 import { useStore } from '../api/store.ts';
+import { clockTime } from '../ui/format.ts';
+import { focusHeading, Heading, Page } from '../ui/page.tsx';
 import { Problem } from '../ui/states.tsx';
 import ui from '../ui/ui.module.css';
 import styles from './operator.module.css';
 
 /** Tells whether an answer said that only operators may see this. */
-export function isRefused(error: CombinedError | undefined): boolean {
+function isRefused(error: CombinedError | undefined): boolean {
   return error?.graphQLErrors.some(({ extensions }) => extensions.code === 'UNAUTHENTICATED') ?? false;
 }
 
 /** Shows why an operator's page has nothing to show: a token is needed, was refused, or something went wrong. */
 export function OperatorProblem({ error, retry }: { error: CombinedError; retry: () => void }): ReactNode {
-  const token = useStore(operatorToken);
-  const [typed, setTyped] = useState('');
-  if (!isRefused(error)) return <Problem error={error} retry={retry} />;
+  return isRefused(error) ? <SignIn /> : <Problem error={error} retry={retry} />;
+}
 
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    if (typed === '') return;
-    setOperatorToken(typed);
-    setTyped('');
-    retry();
+/** Shows an operators' page with its heading, and a way to sign out where somebody has signed in. */
+export function OperatorPage({ title, children }: { title: string; children: ReactNode }) {
+  const token = useStore(operatorToken);
+
+  function signOut() {
+    // The button goes away with the token.
+    focusHeading();
+    setOperatorToken(null);
   }
 
   return (
-    <form className={`${ui.card} ${styles.token}`} onSubmit={submit}>
+    <Page title={title} heading={null}>
+      <div className={styles.head}>
+        <Heading>{title}</Heading>
+        {token !== null && (
+          <button type="button" className={ui.button} onClick={signOut}>
+            Sign out
+          </button>
+        )}
+      </div>
+      {children}
+    </Page>
+  );
+}
+
+/** Asks for the operator's token. The page that shows it asks again by itself when there is one. */
+function SignIn() {
+  const token = useStore(operatorToken);
+  const refusal = useStore(tokenRefusal);
+  const [typed, setTyped] = useState('');
+  const form = useRef<HTMLFormElement>(null);
+  useLayoutEffect(() => {
+    const shown = form.current;
+    return () => {
+      if (shown?.contains(document.activeElement)) focusHeading();
+    };
+  }, []);
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    if (typed === '' || token !== null) return;
+    setOperatorToken(typed);
+    setTyped('');
+  }
+
+  return (
+    <form ref={form} className={`${ui.card} ${styles.token}`} onSubmit={submit}>
       <h2>For operators</h2>
       <p>Enter the store's operator token. It is kept in this tab only.</p>
       <div role="alert">
-        {token !== null && (
+        {refusal && (
           <p className={ui.notice} data-kind="error">
-            This token was refused. Check it and enter it again.
+            {refusal.reason === 'WRONG'
+              ? 'This token was refused. Check it and enter it again.'
+              : `Too many wrong tokens came from your network. Enter it again after ${clockTime(refusal.until)}.`}
           </p>
         )}
       </div>
@@ -45,8 +85,8 @@ export function OperatorProblem({ error, retry }: { error: CombinedError; retry:
         value={typed}
         onChange={(event) => setTyped(event.target.value)}
       />
-      <button type="submit" className={`${ui.button} ${ui.primary}`}>
-        Continue
+      <button type="submit" className={`${ui.button} ${ui.primary}`} aria-disabled={token !== null}>
+        {token === null ? 'Continue' : 'Checking…'}
       </button>
     </form>
   );

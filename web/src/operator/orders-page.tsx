@@ -1,14 +1,12 @@
-import { useState } from 'react';
 import { useSearchParams } from 'wouter';
 import type { OrderStatus } from '../gql/graphql.ts';
 import { STATUS } from '../orders/words.ts';
-import { Page } from '../ui/page.tsx';
 import { Empty, Loading } from '../ui/states.tsx';
 import ui from '../ui/ui.module.css';
 import { useServer } from '../ui/use-server.ts';
 import { CrashPanel } from './crash-panel.tsx';
 import styles from './operator.module.css';
-import { OperatorProblem } from './operator-gate.tsx';
+import { OperatorPage, OperatorProblem } from './operator-gate.tsx';
 import { OrderTable } from './order-table.tsx';
 import { RestockPanel } from './restock-panel.tsx';
 import { useOrderList } from './use-order-list.ts';
@@ -19,21 +17,18 @@ const STATUSES = Object.keys(STATUS) as OrderStatus[];
 export default function OrdersPage() {
   const [search, setSearch] = useSearchParams();
   const status = STATUSES.find((known) => known === search.get('status')) ?? null;
-  const { list, error, loadingMore, loadMore, reload } = useOrderList(status);
+  const { list, admitted, error, loadingMore, loadMore, reload } = useOrderList(status);
   const demo = useServer()?.demo ?? false;
-  // Once they may be seen, the controls stay as they are while the list is read again for another filter.
-  const [admitted, setAdmitted] = useState(false);
-  if (list && !admitted) setAdmitted(true);
 
   if (error && !list) {
     return (
-      <Page title="Orders">
+      <OperatorPage title="Orders">
         <OperatorProblem error={error} retry={() => void reload()} />
-      </Page>
+      </OperatorPage>
     );
   }
   return (
-    <Page title="Orders">
+    <OperatorPage title="Orders">
       {admitted && (
         <div className={styles.panels}>
           <RestockPanel />
@@ -76,6 +71,6 @@ export default function OrdersPage() {
           </p>
         </>
       )}
-    </Page>
+    </OperatorPage>
   );
 }

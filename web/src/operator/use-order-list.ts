@@ -1,17 +1,22 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { type Client, type CombinedError, useClient } from 'urql';
 import { onStreamOpened } from '../api/client.ts';
+import { operatorToken } from '../api/operator-token.ts';
 import { OrderListDocument, type OrderRowFragment, type OrderStatus, OrdersChangedDocument } from '../gql/graphql.ts';
 import { applyChange, mergeRows, type OrderList } from './order-list.ts';
 
 const PAGE = 20;
 const LARGEST_PAGE = 100;
 
-/** Reads the orders page by page and keeps them live. Whatever changed while the stream was broken is read again. */
+/**
+ * Reads the orders page by page and keeps them live. Whatever changed while the stream was broken is read again.
+ * `admitted`: whether whoever asks may see them, also while they are read again for another filter.
+ */
 export function useOrderList(status: OrderStatus | null) {
   const client = useClient();
   const [list, setList] = useState<OrderList>();
   const [error, setError] = useState<CombinedError>();
+  const [admitted, setAdmitted] = useState(false);
   const [loadingMore, setLoadingMore] = useState(false);
   // Answers to questions that were asked for an earlier filter, or before a newer question, are dropped.
   const question = useRef(0);
@@ -28,6 +33,7 @@ export function useOrderList(status: OrderStatus | null) {
       setLoadingMore(false);
       setError(page.error);
       if (page.error) return;
+      setAdmitted(true);
       setList((known) => ({
         rows: mergeRows(from ? (known?.rows ?? []) : keepNewer(known, page.rows), page.rows),
         nextCursor: page.nextCursor,
@@ -37,14 +43,25 @@ export function useOrderList(status: OrderStatus | null) {
   );
   const reload = useCallback(() => read(), [read]);
 
-  useEffect(() => {
+  const begin = useCallback(() => {
     setList(undefined);
     wanted.current = PAGE;
     void reload();
+  }, [reload]);
+
+  useEffect(() => {
+    begin();
     return () => {
       question.current++;
     };
-  }, [reload]);
+  }, [begin]);
+  // Whoever signs in or out, or is signed out, sees something else.
+  useEffect(() => {
+    return operatorToken.subscribe(() => {
+      setAdmitted(false);
+      begin();
+    });
+  }, [begin]);
   useEffect(() => onStreamOpened((name) => void (name === 'OrdersChanged' && reload())), [reload]);
   const loaded = list !== undefined;
   useEffect(() => {
@@ -64,7 +81,7 @@ export function useOrderList(status: OrderStatus | null) {
     void read(asking.current ? undefined : list);
   }
 
-  return { list, error, loadingMore, loadMore, reload };
+  return { list, admitted, error, loadingMore, loadMore, reload };
 }
 
 /** Reads `count` orders on from a list, or from the start, in as few pages as the server allows. */

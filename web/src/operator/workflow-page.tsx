@@ -1,12 +1,12 @@
 import { useCallback, useEffect } from 'react';
 import { useQuery } from 'urql';
 import { Link } from 'wouter';
+import { operatorToken } from '../api/operator-token.ts';
 import { OrderWorkflowDocument } from '../gql/graphql.ts';
-import { Page } from '../ui/page.tsx';
 import { Empty, Loading, NotFound } from '../ui/states.tsx';
 import ui from '../ui/ui.module.css';
 import styles from './operator.module.css';
-import { OperatorProblem } from './operator-gate.tsx';
+import { OperatorPage, OperatorProblem } from './operator-gate.tsx';
 import { WorkflowSteps } from './workflow-steps.tsx';
 
 const READ_AGAIN_MS = 1000;
@@ -19,6 +19,7 @@ export default function WorkflowPage({ id }: { id: string }) {
     requestPolicy: 'network-only',
   });
   const reload = useCallback(() => execute({ requestPolicy: 'network-only' }), [execute]);
+  useEffect(() => operatorToken.subscribe(reload), [reload]);
   const status = data?.order?.workflow?.status;
   useEffect(() => {
     if (status !== 'PENDING' && status !== 'ENQUEUED') return;
@@ -28,9 +29,9 @@ export default function WorkflowPage({ id }: { id: string }) {
 
   if (error && !data?.order?.workflow) {
     return (
-      <Page title="Workflow">
+      <OperatorPage title="Workflow">
         <OperatorProblem error={error} retry={reload} />
-      </Page>
+      </OperatorPage>
     );
   }
   if (!data) return <Loading what="the record" />;
@@ -38,7 +39,7 @@ export default function WorkflowPage({ id }: { id: string }) {
   if (!order) return <NotFound what="order" />;
   const run = order.workflow;
   return (
-    <Page title={`Workflow of order ${order.number}`}>
+    <OperatorPage title={`Workflow of order ${order.number}`}>
       <p className={styles.bar}>
         <Link href={`/orders/${encodeURIComponent(id)}`}>Order {order.number}</Link>
       </p>
@@ -73,6 +74,6 @@ export default function WorkflowPage({ id }: { id: string }) {
           <WorkflowSteps steps={run.steps} />
         </>
       )}
-    </Page>
+    </OperatorPage>
   );
 }

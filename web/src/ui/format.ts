@@ -9,8 +9,8 @@ export function money({ amount, currencyCode }: Money): string {
 const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
-/** Writes the time of day of an RFC 3339 instant, with seconds. */
-export function clockTime(at: string): string {
+/** Writes the time of day of an instant, by RFC 3339 or in milliseconds since 1970, with seconds. */
+export function clockTime(at: string | number): string {
   return time.format(new Date(at));
 }
 

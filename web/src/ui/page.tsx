@@ -30,3 +30,8 @@ export function Heading({ id, children }: { id?: string; children: ReactNode }) 
     </h1>
   );
 }
+
+/** Moves the focus to the page's heading: for a control that goes away while it has it. */
+export function focusHeading(): void {
+  document.querySelector('h1')?.focus({ preventScroll: true });
+}
