@@ -4,7 +4,7 @@ import { count, money } from '../ui/format.ts';
 import ui from '../ui/ui.module.css';
 import { times } from './price.ts';
 import styles from './product.module.css';
-import { useCheckout } from './use-checkout.ts';
+import { type Refusal, useCheckout } from './use-checkout.ts';
 
 const MOST = 1000;
 
@@ -65,8 +65,7 @@ export function BuyForm({ product }: { product: ProductCardFragment }) {
       <div role="alert">
         {refusal && (
           <p className={ui.notice} data-kind="error">
-            {refusal.message}
-            {refusal.available !== undefined && ` Available now: ${count(refusal.available, 'piece')}.`}
+            {explained(refusal)}
           </p>
         )}
       </div>
@@ -78,6 +77,10 @@ function label(of: { confirming: boolean; soldOut: boolean; total: string | unde
   if (of.confirming) return 'Confirming…';
   if (of.soldOut) return 'Sold out';
   return of.total === undefined ? 'Buy' : `Buy · ${of.total}`;
+}
+
+function explained({ message, available }: Refusal): string {
+  return available === undefined ? message : `${message} Available now: ${count(available, 'piece')}.`;
 }
 
 function help(quantity: number, inventory: number): string {

@@ -31,7 +31,11 @@ function Products({ after }: { after?: string }) {
   if (!data) return <Loading what="products">{after === undefined && <Outline />}</Loading>;
   const { edges, pageInfo } = data.products;
   if (edges.length === 0 && after === undefined && !fetching) {
-    return <Empty title="Nothing is for sale yet">Come back in a while.</Empty>;
+    return (
+      <Empty title="Nothing is for sale yet">
+        <p>Come back in a while.</p>
+      </Empty>
+    );
   }
   return (
     <>

@@ -78,13 +78,12 @@ export function CrashPanel() {
         )}
         {crashed && (
           <p className={ui.notice} data-kind={crashed.after === undefined ? 'error' : 'good'}>
-            The server <code>{crashed.before}</code> was killed
-            {crashed.after === undefined ? (
-              '.'
-            ) : (
-              <>
-                ; <code>{crashed.after}</code> is back after {crashed.seconds?.toFixed(1)} s.
-              </>
+            The server <code>{crashed.before}</code> was killed.
+            {crashed.after !== undefined && (
+              <span>
+                {' '}
+                <code>{crashed.after}</code> <span>{`is back after ${crashed.seconds?.toFixed(1)} s.`}</span>
+              </span>
             )}
           </p>
         )}

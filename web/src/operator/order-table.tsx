@@ -68,19 +68,14 @@ function Row({ row }: { row: OrderRowFragment }) {
       <th scope="row">
         <Link href={`/orders/${encodeURIComponent(row.id)}`}>
           <span className={ui.hidden}>Order </span>
-          {row.number}
+          <span>{row.number}</span>
         </Link>
       </th>
       <td>
         <span className={styles.dot} data-status={row.status}>
           {STATUS[row.status]}
         </span>
-        {row.status === 'PAID' && (
-          <small>
-            {' '}
-            {done}/{total}
-          </small>
-        )}
+        {row.status === 'PAID' && <small>{` ${done}/${total}`}</small>}
       </td>
       <td>{row.lines.map((line) => `${line.quantity.toLocaleString()} × ${line.name}`).join(', ')}</td>
       <td>{money(row.total)}</td>

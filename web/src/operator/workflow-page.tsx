@@ -41,7 +41,7 @@ export default function WorkflowPage({ id }: { id: string }) {
   return (
     <OperatorPage title={`Workflow of order ${order.number}`}>
       <p className={styles.bar}>
-        <Link href={`/orders/${encodeURIComponent(id)}`}>Order {order.number}</Link>
+        <Link href={`/orders/${encodeURIComponent(id)}`}>{`Order ${order.number}`}</Link>
       </p>
       {!run ? (
         <Empty title="Nothing is recorded">

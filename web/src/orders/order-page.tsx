@@ -43,7 +43,7 @@ export function OrderPage({ id }: { id: string }) {
           <p className={styles.status} data-status={order.status} data-testid="status">
             {STATUS[order.status]}
           </p>
-          <Heading id="order-title">Order {order.number}</Heading>
+          <Heading id="order-title">{`Order ${order.number}`}</Heading>
           <p className={styles.lead}>{story(order)}</p>
           <Stages order={order} />
           {order.status === 'PENDING' && <PaymentPanel order={order} demo={demo} />}

@@ -31,8 +31,9 @@ export function PaymentPanel({ order, demo }: { order: OrderPageFragment; demo: 
       aria-busy={acting !== undefined}
     >
       <h2 id="payment-title">Payment</h2>
+      {/* By keys, the one is replaced by the other as a whole: its texts may be a translating browser's, and not React's. */}
       {seconds > 0 ? (
-        <p>
+        <p key="left">
           Your pieces are held for{' '}
           <strong role="timer" data-testid="time-left">
             {minutes(seconds)}
@@ -40,7 +41,7 @@ export function PaymentPanel({ order, demo }: { order: OrderPageFragment; demo: 
           more.
         </p>
       ) : (
-        <p>The time to pay is over. The store is closing this order.</p>
+        <p key="over">The time to pay is over. The store is closing this order.</p>
       )}
       {demo ? (
         <>

@@ -20,9 +20,7 @@ export function Stages({ order }: { order: OrderPageFragment }) {
       {order.status !== 'PENDING' && (
         <div className={styles.progress}>
           <label htmlFor="dispatch-progress">Dispatch</label>
-          <span>
-            {done} of {total}
-          </span>
+          <span>{`${done} of ${total}`}</span>
           <progress id="dispatch-progress" value={done} max={total} />
         </div>
       )}

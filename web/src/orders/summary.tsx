@@ -16,9 +16,7 @@ export function Summary({ order }: { order: OrderPageFragment }) {
           <li key={line.sku}>
             <span>
               <Link href={`/products/${encodeURIComponent(line.product.sku)}`}>{line.name}</Link>
-              <small>
-                {line.quantity.toLocaleString()} × {money(line.unitPrice)}
-              </small>
+              <small>{`${line.quantity.toLocaleString()} × ${money(line.unitPrice)}`}</small>
             </span>
             <span>{money(line.total)}</span>
           </li>
@@ -29,8 +27,8 @@ export function Summary({ order }: { order: OrderPageFragment }) {
         <dd data-testid="total">{money(order.total)}</dd>
         <dt>Payment</dt>
         <dd data-testid="payment">
-          {PAYMENT[order.payment.status]}
-          {attempts > 1 && <small> after {attempts} tries</small>}
+          <span>{PAYMENT[order.payment.status]}</span>
+          {attempts > 1 && <small>{` after ${attempts} tries`}</small>}
         </dd>
       </dl>
     </section>

@@ -9,7 +9,7 @@ export function Loading({ what, children }: { what: string; children?: ReactNode
   return (
     <div className={children ? undefined : ui.state} aria-busy="true">
       <p className={children ? ui.hidden : undefined} role="status">
-        Loading {what}…
+        {`Loading ${what}…`}
       </p>
       {children}
     </div>
@@ -44,7 +44,7 @@ export function NotFound({ what = 'page' }: { what?: string }) {
   return (
     <div className={ui.state}>
       <Page title={`No such ${what}`}>
-        <p>There is no {what} at this address. It may have been mistyped.</p>
+        <p>{`There is no ${what} at this address. It may have been mistyped.`}</p>
         <Link href="/" className={ui.button}>
           Go to the shop
         </Link>
