@@ -72,7 +72,7 @@ const pageAt = (id: string, version: number, history: object[] = events) => ({
 });
 
 /** Shows an order by a store that answers as told. What is returned tells events as the stream does. */
-function open(id: string, answers: { order: () => object; list?: () => object }) {
+function open(id: string, answers: { order: () => object; list?: () => object; stream?: () => Response }) {
   let tell: (data: object) => void = () => {};
   vi.stubGlobal('fetch', async (_url: string, init?: RequestInit) => {
     const { operationName } = JSON.parse(String(init?.body ?? '{}')) as { operationName?: string };
@@ -82,6 +82,7 @@ function open(id: string, answers: { order: () => object; list?: () => object })
       const server = { __typename: 'Server', executorId: 'e', startedAt: '2026-01-01T12:00:00Z', demo: true };
       return Response.json({ data: { server } });
     }
+    if (answers.stream) return answers.stream();
     const body = new ReadableStream<Uint8Array>({
       start(controller) {
         tell = (data) =>
@@ -139,6 +140,20 @@ test('a newer state from another answer waits for its history, which is read whe
   await screen.findByText('The payment did not arrive in time. Your money was returned.');
   expect(history()).toEqual(['CREATED', 'RESERVED', 'CANCELLED', 'REFUNDED']);
   expect(screen.getByTestId('payment').textContent).toBe('returned to you');
+});
+
+test('an order is read as often as its stream is refused', async () => {
+  let version = 3;
+  open('o5', {
+    order: () => pageAt('o5', version),
+    stream() {
+      if (version < events.length) version++;
+      const extensions = { code: 'RATE_LIMITED', retryable: true };
+      const headers = { 'retry-after': '0' };
+      return Response.json({ data: null, errors: [{ message: 'No.', extensions }] }, { status: 429, headers });
+    },
+  });
+  await screen.findByText('Everything is on its way to you. Thank you!', undefined, { timeout: 5000 });
 });
 
 test('money that came for a cancelled order while nobody looked is told when the page wakes', async () => {

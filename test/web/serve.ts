@@ -76,6 +76,7 @@ export function follow(opened: () => void = () => {}): Promise<unknown[]> {
       error: reject,
       complete: () => resolve(seen),
       opened,
+      refused: () => {},
     };
     openStream('/graphql', request, sink, (_, result) => ({ afterVersion: result.data?.orderProgress.version }));
   });

@@ -6,13 +6,20 @@ import { createVersionGuard, guardResults } from './versions.ts';
 
 const URL = '/graphql';
 
-type Opened = (operationName: string) => void;
-const openedListeners = new Set<Opened>();
+type StreamListener = (operationName: string) => void;
+const onOpened = new Set<StreamListener>();
+const onRefused = new Set<StreamListener>();
 
 /** Calls back whenever a stream is opened or opened again, with its operation's name. Returns what ends that. */
-export function onStreamOpened(listener: Opened): () => void {
-  openedListeners.add(listener);
-  return () => openedListeners.delete(listener);
+export function onStreamOpened(listener: StreamListener): () => void {
+  onOpened.add(listener);
+  return () => onOpened.delete(listener);
+}
+
+/** Calls back whenever the server has no room for a stream, with its operation's name. Returns what ends that. */
+export function onStreamRefused(listener: StreamListener): () => void {
+  onRefused.add(listener);
+  return () => onRefused.delete(listener);
 }
 
 /** Makes the client of the page's own server. */
@@ -29,10 +36,11 @@ export function createApiClient(): Client {
       subscriptionExchange({
         forwardSubscription: (request) => ({
           subscribe(sink) {
-            const opened = () => {
-              for (const listener of openedListeners) listener(request.operationName ?? '');
+            const tell = (listeners: Set<StreamListener>) => () => {
+              for (const listener of listeners) listener(request.operationName ?? '');
             };
-            const unsubscribe = openStream(URL, request as StreamRequest, { ...sinkOf(sink), opened }, resumeOrder);
+            const whole = { ...sinkOf(sink), opened: tell(onOpened), refused: tell(onRefused) };
+            const unsubscribe = openStream(URL, request as StreamRequest, whole, resumeOrder);
             return { unsubscribe };
           },
         }),

@@ -18,6 +18,8 @@ export type StreamSink = {
   complete(): void;
   /** The server has accepted the stream: what changes from now on will be told. Called again after each break. */
   opened(): void;
+  /** The server has no room for the stream; it is asked again later. Nothing is told until then. */
+  refused(): void;
 };
 
 /**
@@ -51,8 +53,12 @@ export function openStream(
         });
         if (ended.signal.aborted) return;
         if (outcome === 'complete') return sink.complete();
-        if (outcome === 'asleep') patience.end();
-        else await patience.wait(outcome, attempt, ended.signal);
+        if (outcome === 'asleep') {
+          patience.end();
+          continue;
+        }
+        if (outcome.reason === 'LIMITED' || outcome.reason === 'BUSY') sink.refused();
+        await patience.wait(outcome, attempt, ended.signal);
       }
     } finally {
       patience.end();

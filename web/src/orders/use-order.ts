@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { type CombinedError, useClient, useQuery } from 'urql';
+import { onStreamRefused } from '../api/client.ts';
 import { awake } from '../api/visibility.ts';
 import { OrderDocument, type OrderPageFragment, OrderProgressDocument } from '../gql/graphql.ts';
 import { isBehind, type KnownOrder, learn, NOTHING, orderAsOf } from './one-version.ts';
@@ -44,6 +45,9 @@ export function useOrder(id: string): LiveOrder {
     });
     return unsubscribe;
   }, [client, id, start]);
+
+  // Where too many streams are open, the order is at least read, as often as the stream is asked for.
+  useEffect(() => onStreamRefused((name) => void (name === 'OrderProgress' && reload())), [reload]);
 
   // Other answers bring newer states too, as the list of orders does, and no stream follows an order that is over.
   const behind = isBehind(known, order);

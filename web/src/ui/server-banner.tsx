@@ -42,7 +42,11 @@ export function ServerBanner() {
 
 // Beside the live region: a screen reader is told once, and not every second.
 function Countdown({ until }: { until: number }) {
-  return <span aria-hidden="true">{goingOn(useSecondsUntil(until))}</span>;
+  return (
+    <span className={styles.count} aria-hidden="true">
+      {goingOn(useSecondsUntil(until))}
+    </span>
+  );
 }
 
 function goingOn(seconds: number): string {
