@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import { LRUCache } from 'lru-cache';
 import type { Caller } from '../graphql/builder.ts';
 import { codedError } from '../graphql/public-errors.ts';
+import { hashOf } from '../infra/hash.ts';
 import { log } from '../infra/log.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import type { RateLimit } from '../limits/rate-limit.ts';
@@ -15,8 +17,8 @@ type Options = Readonly<{ clientOf: ClientOf; tokens: OperatorTokens; quotas: Qu
 /** Makes what tells who sends a request. It throws a GraphQL error for who bears a wrong token, or guesses too often. */
 export function callers({ clientOf, tokens, quotas }: Options) {
   const guessers = new Guessers(quotas.signIns);
-  const refuse = async (client: string, requestId: string): Promise<never> => {
-    await guessers.note(client);
+  const refuse = async (client: string, authorization: string, requestId: string): Promise<never> => {
+    await guessers.note(client, authorization);
     log.info({ requestId, client }, 'a token was refused');
     throw codedError('INVALID_TOKEN', 'The token is not valid: leave it out, or send the right one.', WRONG_TOKEN);
   };
@@ -25,7 +27,7 @@ export function callers({ clientOf, tokens, quotas }: Options) {
     const client = clientOf(request);
     if (authorization === undefined) return { requestId, client, scope: '', quota: quotas.ofAddress, headers: {} };
     guessers.check(client);
-    if (!tokens.areBorneBy(authorization)) return refuse(client, requestId);
+    if (!tokens.areBorneBy(authorization)) return refuse(client, authorization, requestId);
     return { requestId, client: OPERATOR, scope: OPERATOR, quota: quotas.ofToken, headers: {} };
   };
 }
@@ -36,6 +38,7 @@ const WRONG_TOKEN = { http: { headers: { 'www-authenticate': 'Bearer realm="stor
 class Guessers {
   readonly #rate: RateLimit | undefined;
   readonly #until = new Map<string, number>();
+  readonly #guesses = new LRUCache<string, true>({ max: 10_000, ttl: 60_000 });
 
   constructor(rate: RateLimit | undefined) {
     this.#rate = rate;
@@ -49,11 +52,15 @@ class Guessers {
     if (resetS <= 0) this.#until.delete(client);
     else {
       const headers = this.#rate.headersOf({ exceeded: true, left: 0, resetS });
-      throw codedError('RATE_LIMITED', `Too many wrong tokens: try again in ${resetS} s.`, { http: { headers } });
+      throw codedError('SIGN_IN_LIMITED', `Too many wrong tokens: try again in ${resetS} s.`, { http: { headers } });
     }
   }
 
-  async note(client: string): Promise<void> {
+  /** Takes note of a wrong token. A page that still has an old one sends it again and again: that is one guess a minute. */
+  async note(client: string, token: string): Promise<void> {
+    const guess = `${client} ${hashOf(token)}`;
+    if (this.#guesses.has(guess)) return;
+    this.#guesses.set(guess, true);
     const standing = await this.#rate?.count(client);
     if (!standing || standing.left > 0) return;
     this.#until.set(client, performance.now() + standing.resetS * 1_000);

@@ -8,7 +8,7 @@ import { findByKey } from './orders.queries.ts';
 /**
  * Checks out within what the caller's client may have: checkouts a minute, orders that wait for their payment, and the units
  * in them. A key that was used before is answered also for a client that has all it may have. Throws a GraphQL error with
- * the code RATE_LIMITED.
+ * the code RATE_LIMITED or ORDERS_LIMITED.
  */
 export async function checkOutWithinQuota(
   caller: Caller,
@@ -26,7 +26,7 @@ export async function checkOutWithinQuota(
     const message = `Orders that are not paid have ${heldUnits} units at most, of all products together.`;
     return { type: 'INVALID', problem: { path: ['lines'], message } };
   }
-  throw codedError('RATE_LIMITED', 'You have as many orders waiting as one client may: pay or cancel one first.', {
+  throw codedError('ORDERS_LIMITED', 'You have as many orders waiting as one client may: pay or cancel one first.', {
     http: { headers: { 'retry-after': String(Math.ceil(claim.waitMs / 1_000)) } },
   });
 }

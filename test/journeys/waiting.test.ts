@@ -27,6 +27,7 @@ const GONE = 'The store is not answering.';
 
 test.each([
   ['RATE_LIMITED', 429, LIMITED],
+  ['ORDERS_LIMITED', 429, 'You have as many unpaid orders as one may: pay or cancel one.'],
   ['OVERLOADED', 503, BUSY],
 ])('a purchase that is answered with %s says so, waits, and is placed by itself', async (code, status, words) => {
   const page = await newPage(browser, { expected: LATER });

@@ -52,7 +52,7 @@ test('a client that has as many open orders as it may gets no more, until one of
     orders.push((await shopper.checkout(name, [{ productId }])).order!);
   const refused = await checkOutFrom('192.0.2.1', 'open 4');
   expect(refused.status).toBe(429);
-  expect(refused.error!.extensions).toMatchObject({ code: 'RATE_LIMITED', retryable: true });
+  expect(refused.error!.extensions).toMatchObject({ code: 'ORDERS_LIMITED', retryable: true });
   const seconds = Number(refused.headers.get('retry-after'));
   expect(seconds).toBeGreaterThan(500);
   expect(seconds).toBeLessThanOrEqual(600);
@@ -83,7 +83,7 @@ test('a client holds no more units than it may, in one order or in several', asy
     message: 'Orders that are not paid have 10 units at most, of all products together.',
   });
   expect((await checkOutFrom('192.0.2.4', 'seven', 7)).result?.__typename).toBe('CheckoutSuccess');
-  expect((await checkOutFrom('192.0.2.4', 'four', 4)).error?.extensions.code).toBe('RATE_LIMITED');
+  expect((await checkOutFrom('192.0.2.4', 'four', 4)).error?.extensions.code).toBe('ORDERS_LIMITED');
   expect((await checkOutFrom('192.0.2.4', 'three', 3)).result?.__typename).toBe('CheckoutSuccess');
 });
 
@@ -139,7 +139,7 @@ test('whoever bears a token may have more, wherever it comes from, and its keys 
   const { errors } = await shop.send(CHECKOUT, {
     input: { idempotencyKey: keyOf('of a shop 10'), lines: [{ productId }] },
   });
-  expect(errors![0]!.extensions!.code).toBe('RATE_LIMITED');
+  expect(errors![0]!.extensions!.code).toBe('ORDERS_LIMITED');
 
   const stranger = await shopperAt('192.0.2.7').checkout('of a shop 1', [{ productId }]);
   expect(stranger).toMatchObject({ __typename: 'CheckoutSuccess', replayed: false });

@@ -57,6 +57,11 @@ test('without a token an operators’ field says that it wants one', async () =>
   expect(response.headers.get('www-authenticate')).toBe('Bearer realm="store"');
 });
 
+test('the same wrong token again is no further guess', async () => {
+  for (let n = 1; n <= 5; n++) expect(await codeOf(await signIn('192.0.2.8', 'Bearer old'))).toBe('INVALID_TOKEN');
+  expect((await signIn('192.0.2.8', `Bearer ${OPERATOR_TOKEN}`)).status).toBe(200);
+});
+
 test('who has guessed as often as it may is refused for a minute, also with the right token', async () => {
   const guess = (n: number) => signIn('192.0.2.9', `Bearer guess-${n}`);
   for (let n = 1; n <= 3; n++) expect(await codeOf(await guess(n))).toBe('INVALID_TOKEN');
@@ -64,7 +69,7 @@ test('who has guessed as often as it may is refused for a minute, also with the 
     expect(response.status).toBe(429);
     expect(response.headers.get('ratelimit-policy')).toBe('"sign-ins";q=3;w=60');
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect(await codeOf(response)).toBe('RATE_LIMITED');
+    expect(await codeOf(response)).toBe('SIGN_IN_LIMITED');
   }
   expect((await signIn('192.0.2.10', `Bearer ${OPERATOR_TOKEN}`)).status, 'from elsewhere').toBe(200);
 });

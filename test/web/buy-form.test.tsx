@@ -12,6 +12,7 @@ const product = {
   description: '',
   price: { amount: '99.99', currencyCode: 'USD' },
   inventory: 100,
+  maxPerOrder: 1000,
   version: 1,
 };
 

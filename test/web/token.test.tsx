@@ -10,9 +10,7 @@ afterEach(() => {
 });
 
 const wrong = error('INVALID_TOKEN', 401, { retryable: false });
-const guessed = error('RATE_LIMITED', 429, {
-  headers: { 'retry-after': '42', 'ratelimit-policy': '"sign-ins";q=10;w=60' },
-});
+const guessed = error('SIGN_IN_LIMITED', 429, { headers: { 'retry-after': '42' } });
 const ask = async () => (await fetchPersistently('/graphql')).json();
 const tokensOf = (requests: RequestInit[]) => requests.map(({ headers }) => new Headers(headers).get('authorization'));
 
@@ -43,7 +41,7 @@ test('where too many wrong tokens came from, the request is sent without, and th
 
 test('a token stays when something else is refused', async () => {
   const limited = error('RATE_LIMITED', 429, {
-    headers: { 'retry-after': '0', 'ratelimit-policy': '"checkouts";q=60;w=60' },
+    headers: { 'retry-after': '0' },
   });
   serve(limited, error('UNAUTHENTICATED', 401, { retryable: false }));
   await ask();

@@ -36,9 +36,11 @@ export async function refusesToken(token: string, response: Response): Promise<b
 }
 
 async function refusalOf(response: Response): Promise<TokenRefusal | undefined> {
-  if (response.status === 401 && (await response.clone().text()).includes('"INVALID_TOKEN"'))
-    return { reason: 'WRONG' };
-  // The server looks at no token from where too many wrong ones came; other limits have other names.
-  const isGuessed = response.status === 429 && response.headers.get('ratelimit-policy')?.includes('"sign-ins"');
-  return isGuessed ? { reason: 'GUESSED', until: Date.now() + (retryAfter(response) ?? 0) } : undefined;
+  if (response.status !== 401 && response.status !== 429) return undefined;
+  const text = await response.clone().text();
+  if (text.includes('"INVALID_TOKEN"')) return { reason: 'WRONG' };
+  // The server looks at no token from where too many wrong ones came.
+  return text.includes('"SIGN_IN_LIMITED"')
+    ? { reason: 'GUESSED', until: Date.now() + (retryAfter(response) ?? 0) }
+    : undefined;
 }

@@ -6,9 +6,9 @@ import { parseMessage } from './sse.ts';
 export type Refusal = Readonly<{
   /**
    * GONE: the store cannot be reached. AWAY: its database cannot. LIMITED: as much has been asked for from here as may be.
-   * BUSY: the store has too much to do just now.
+   * HELD: orders of this shopper that wait for payment hold as much as they may. BUSY: the store has too much to do just now.
    */
-  reason: 'GONE' | 'AWAY' | 'LIMITED' | 'BUSY';
+  reason: 'GONE' | 'AWAY' | 'LIMITED' | 'HELD' | 'BUSY';
   /** How long to wait, in milliseconds, where the answer says so. */
   afterMs?: number | undefined;
 }>;
@@ -42,6 +42,7 @@ export function reasonIn({ data, errors = [] }: ExecutionResult): Refusal['reaso
   const all = errors.map((error) => ('extensions' in error ? error.extensions : undefined) ?? {});
   if (answered || all.length === 0 || !all.every(({ retryable }) => retryable === true)) return undefined;
   const has = (code: string) => all.some((each) => each.code === code);
+  if (has('ORDERS_LIMITED')) return 'HELD';
   return has('RATE_LIMITED') ? 'LIMITED' : has('UNAVAILABLE') ? 'AWAY' : 'BUSY';
 }
 

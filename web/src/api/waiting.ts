@@ -5,7 +5,7 @@ import { createStore } from './store.ts';
 
 /** What the page waits for although the store answers. */
 export type Waiting = Readonly<{
-  reason: 'AWAY' | 'LIMITED' | 'BUSY';
+  reason: 'AWAY' | 'LIMITED' | 'HELD' | 'BUSY';
   /** When it goes on, in milliseconds since 1970 by this device. */
   until: number;
   /** How long that was when the reader was first told, in whole seconds. */
@@ -15,7 +15,7 @@ export type Waiting = Readonly<{
 /** What there is to tell the reader: of what is worst, the longest wait. */
 export const waiting = createStore<Waiting | undefined>(undefined);
 
-const WORST_FIRST = ['AWAY', 'LIMITED', 'BUSY'] as const;
+const WORST_FIRST = ['AWAY', 'HELD', 'LIMITED', 'BUSY'] as const;
 
 /** A limit that does not say for how long. */
 const LIMITED_MS = 5_000;
@@ -27,7 +27,7 @@ const waits = new Map<Patience, Wait>();
 export class Patience {
   /** Resolves when it is time to try again, or the signal is aborted. `attempt` counts from 0. */
   async wait({ reason, afterMs }: Refusal, attempt: number, signal?: AbortSignal | null): Promise<void> {
-    const asked = afterMs ?? (reason === 'LIMITED' ? LIMITED_MS : undefined);
+    const asked = afterMs ?? (reason === 'LIMITED' || reason === 'HELD' ? LIMITED_MS : undefined);
     const ms = Math.max(backoff(attempt), asked === undefined ? 0 : withJitter(asked));
     const pause = delay(ms, signal);
     if (reason === 'GONE') waits.delete(this);

@@ -6,14 +6,12 @@ import { times } from './price.ts';
 import styles from './product.module.css';
 import { type Refusal, useCheckout } from './use-checkout.ts';
 
-const MOST = 1000;
-
 /** Asks how many, and buys them. */
 export function BuyForm({ product }: { product: ProductCardFragment }) {
   const { buy, confirming, refusal, askedFor } = useCheckout(product.id);
   const [text, setText] = useState(String(askedFor ?? 1));
   const quantity = Number(text);
-  const most = Math.min(MOST, product.inventory);
+  const most = Math.min(product.maxPerOrder, product.inventory);
   const valid = Number.isInteger(quantity) && quantity >= 1 && quantity <= most;
   const soldOut = product.inventory === 0 && !confirming;
 
@@ -52,7 +50,7 @@ export function BuyForm({ product }: { product: ProductCardFragment }) {
         </div>
       </div>
       <p id="quantity-help" className={styles.help} role="status">
-        {valid || confirming ? '' : help(quantity, product.inventory)}
+        {valid || confirming ? '' : help(quantity, product)}
       </p>
       <button
         type="submit"
@@ -83,9 +81,9 @@ function explained({ message, available }: Refusal): string {
   return available === undefined ? message : `${message} Available now: ${count(available, 'piece')}.`;
 }
 
-function help(quantity: number, inventory: number): string {
+function help(quantity: number, { inventory, maxPerOrder }: ProductCardFragment): string {
   if (inventory === 0) return 'This page shows by itself when there is stock again.';
-  if (quantity > inventory && quantity <= MOST)
+  if (quantity > inventory && quantity <= maxPerOrder)
     return `That is more than the ${count(inventory, 'piece')} in stock now.`;
-  return `Choose a whole number from 1 to ${Math.min(MOST, inventory).toLocaleString()}.`;
+  return `Choose a whole number from 1 to ${Math.min(maxPerOrder, inventory).toLocaleString()}.`;
 }

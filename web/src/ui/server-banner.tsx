@@ -9,6 +9,7 @@ const WORDS = {
   down: { title: 'The store is not answering.', text: 'Trying again by itself; nothing you did is lost.' },
   back: { title: 'The store is back.', text: 'Everything goes on where it was.' },
   LIMITED: { title: 'Many requests come from your network.', text: undefined },
+  HELD: { title: 'You have as many unpaid orders as one may: pay or cancel one.', text: undefined },
   BUSY: { title: 'The store is very busy.', text: 'What you did is kept, and goes on by itself.' },
   up: undefined,
 };
@@ -19,7 +20,7 @@ export function ServerBanner() {
   const wait = useStore(waiting);
   const told = state === 'down' || wait?.reason === 'AWAY' ? 'down' : (wait?.reason ?? state);
   const words = WORDS[told];
-  const limited = told === 'LIMITED' ? wait : undefined;
+  const limited = told === 'LIMITED' || told === 'HELD' ? wait : undefined;
   return (
     <div className={styles.place}>
       <div className={words && styles.banner} data-state={told}>
