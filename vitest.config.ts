@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const patience = { testTimeout: 30_000, hookTimeout: 60_000 };
 const quiet = { setupFiles: 'test/support/quiet.ts' };
 /** Tests of whole processes, which need the built server, and no others beside them. */
-const whole = 'test/{supervisor,faults,journeys,live/processes}/**/*.test.ts';
+const whole = 'test/{supervisor,faults,fuzz,journeys,live/processes}/**/*.test.ts';
 /** The server's packages take GraphQL's CommonJS build, as Node.js does: with two builds no error is an instance of the other's. */
 const oneGraphql = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] };
 /** What orders live through is tested on both paths: in groups, as every other test, and with each step alone. */

@@ -77,7 +77,10 @@ function classified(error: unknown, original: unknown): Classified {
   if (original instanceof FellBehindError) return { code: 'FELL_BEHIND', message: original.message };
   if (original instanceof GraphQLError) {
     const { code, ...extensions } = original.extensions;
-    if (typeof code === 'string') return { code, message: original.message, ...extensions };
+    // Yoga has no code of its own for a change that is asked for by a link.
+    const isWrongMethod = (extensions.http as GraphQLHTTPExtensions | undefined)?.status === 405;
+    if (typeof code === 'string')
+      return { ...extensions, code: isWrongMethod ? 'METHOD_NOT_ALLOWED' : code, message: original.message };
     // By graphql-js: of what came with the document, of a place in it, or of a value that we gave it.
     const { path, message } = error as GraphQLError;
     if (path === undefined) return { code: 'BAD_USER_INPUT', message, http: OF_THE_DOCUMENT };

@@ -39,3 +39,20 @@ const WRONG_TYPE = 'Send the operation as application/json, in UTF-8 and without
 
 const tooLarge = (mostBytes: number) =>
   codedError('PAYLOAD_TOO_LARGE', `The body may have ${mostBytes} bytes at most.`);
+
+const DRAINED_WITHIN_MS = 1_000;
+
+/**
+ * Lets the rest of a body come, for a second at most, and keeps nothing of it: many clients look for an answer only when they
+ * have sent all, and a connection that is closed before that loses it.
+ */
+export function drained(request: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, DRAINED_WITHIN_MS);
+    const done = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    request.once('end', done).once('close', done).resume();
+  });
+}

@@ -6,7 +6,7 @@ import { codedError, publicError, publicResult } from '../graphql/public-errors.
 import type { HttpLimits } from '../limits/config.ts';
 import { StreamSlots } from '../limits/stream-slots.ts';
 import { type Accepted, acceptedBy } from './accepted.ts';
-import { bodyOf } from './body.ts';
+import { bodyOf, drained } from './body.ts';
 import { dateHeader } from './date-header.ts';
 import { EventStream } from './event-stream.ts';
 import { answerOf, eventOf } from './graphql-answer.ts';
@@ -79,6 +79,7 @@ export class GraphQLTransport {
       if (Symbol.asyncIterator in results) this.#stream(results, accepted, response, context.caller);
       else this.#send(publicResult(results, requestId), accepted, response, context.caller);
     } catch (error) {
+      if (!request.complete) await drained(request);
       this.#send({ errors: [publicError(error, requestId)] }, accepted, response, { requestId, headers: NONE });
     }
   }

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { OPERATOR_TOKEN, PRODUCTION, useApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { expectLog } from '../support/log.ts';
+import { sendBytes } from '../support/raw.ts';
 
 expectLog(/The table `public.\w+` does not exist/, /relation .* does not exist/);
 
@@ -186,6 +187,14 @@ describe('what cannot be understood is an error of its sender', () => {
     const response = await fetch(`${store.url}/graphql`, init as RequestInit);
     expect(response.status).toBe(413);
     expect(await response.text()).toContain('PAYLOAD_TOO_LARGE');
+  });
+
+  test('of which the rest is let in, so that the connection can go on', async () => {
+    const head =
+      'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 500000\r\n\r\n';
+    const next = 'GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n';
+    const answer = await sendBytes(Number(new URL(store.url).port), head + 'x'.repeat(500_000) + next);
+    expect([...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)).toEqual(['413', '200']);
   });
 
   test.each(['text/html', 'image/png', 'application/xml'])('a client that only takes %s', async (accept) => {

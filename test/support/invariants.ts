@@ -21,7 +21,8 @@ const ALWAYS = [
   `SELECT format('key %s has %s reports', key, count(*)) AS problem
    FROM order_signals WHERE key IS NOT NULL GROUP BY key HAVING count(*) > 1`,
 
-  `SELECT format('key %s has %s restockings', key, count(*)) AS problem FROM restocks GROUP BY key HAVING count(*) > 1`,
+  `SELECT format('key %s has %s restockings', key_hash, count(*)) AS problem
+   FROM restocks GROUP BY key_hash HAVING count(*) > 1`,
 
   `SELECT format('order %s asked for %s of product %s and reserved %s in %s movements',
      o.number, coalesce(line.units, 0), product_id, coalesce(taken.units, 0), coalesce(taken.times, 0)) AS problem

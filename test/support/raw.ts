@@ -28,6 +28,7 @@ export async function sendBytes(port: number, bytes: string | Buffer): Promise<s
   socket.on('data', (data) => {
     answer += data;
   });
-  await once(socket, 'close');
+  // A connection may be reset as well, which `once` would throw.
+  await new Promise((resolve) => socket.once('close', resolve));
   return answer;
 }
