@@ -1,10 +1,11 @@
 import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startApp } from './app.ts';
+import { type App, startApp } from './app.ts';
 import { seedCatalogue } from './catalog/seed.ts';
 import { ConfigError, type Env, readEnv } from './env.ts';
 import { HttpServer } from './http/http-server.ts';
-import { isInTheClear, NotConnectedError } from './infra/hosts-client.ts';
+import { databaseFailure } from './infra/database-errors.ts';
+import { isInTheClear } from './infra/hosts-client.ts';
 import { log, setLogLevel } from './infra/log.ts';
 import { migrate } from './infra/migrate.ts';
 import { migrateEngine } from './infra/migrate-engine.ts';
@@ -73,18 +74,22 @@ const tell = (message: string) => process.send?.({ type: 'progress', message });
 const direct = env.directDatabaseUrl ?? env.databaseUrl;
 if (isInTheClear(env.databaseUrl) || isInTheClear(direct))
   log.warn('the database is on another machine, and what is said to it is not encrypted: see docs/operations.md');
-await Promise.all([migrate(direct, tell), migrateEngine(direct)]).catch((error: Error) => {
-  if (error instanceof NotConnectedError) fail(1, `The database cannot be reached: ${error.message}`);
+const app = await start().catch((error: Error) => {
+  if (databaseFailure(error).retriable) fail(1, `The database cannot be reached: ${error.message}`);
   throw error;
 });
-if (env.demo) await seedCatalogue(env.databaseUrl);
-const app = await startApp(env, env.databaseUrl, plugins);
 const http = new HttpServer(app.handle, { ...env.limits.http, connections: mostConnections(env) });
 const port = await listen(http.server, env);
 const url = `http://${env.host === '127.0.0.1' ? 'localhost' : env.host}:${port}`;
 log.info({ url, executorId: app.executorId }, 'ready');
 if (env.demo) log.warn('this is a demo: the fields of operators, payments and the crash button are open to everybody');
 process.send?.({ type: 'ready', url });
+
+async function start(): Promise<App> {
+  await Promise.all([migrate(direct, tell), migrateEngine(direct)]);
+  if (env.demo) await seedCatalogue(env.databaseUrl);
+  return startApp(env, env.databaseUrl, plugins);
+}
 
 let stopping = false;
 async function stop(noticeMs: number, exitCode = 0): Promise<void> {
