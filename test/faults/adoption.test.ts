@@ -3,9 +3,12 @@ import { expect, test } from 'vitest';
 import { clientOf } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { workflowOf } from '../support/keys.ts';
+import { expectLog } from '../support/log.ts';
 import { startServer } from '../support/store.ts';
 import { ask, holdings, owners } from './lease-rows.ts';
 import { comesToRest } from './rest.ts';
+
+expectLog(/taken up again and again/);
 
 const STEPS = 8;
 const ORDERS = 40;

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expectLog } from '../support/log.ts';
 import { Cluster } from './chaos/cluster.ts';
 import { runRound } from './chaos/round.ts';
 import { Log } from './shoppers.ts';
+
+expectLog(/^The database cannot be reached/);
 
 let cluster: Cluster;
 beforeAll(async () => {

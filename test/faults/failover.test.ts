@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
+import { expectLog } from '../support/log.ts';
 import { type Replicated, startReplicated } from '../support/replicated.ts';
 import { subscribe } from '../support/sse.ts';
 import { type RunningStore, startServer } from '../support/store.ts';
 import { patientClientOf } from './patient-client.ts';
 import { comesToRest } from './rest.ts';
 import { expectAsTold, Log, sendShoppers } from './shoppers.ts';
+
+expectLog(/^The database cannot be reached/);
 
 const SHOPPERS = 8;
 const STEPS = 12;

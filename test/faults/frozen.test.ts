@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, clientOf, type OrderData } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
+import { expectLog } from '../support/log.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
 import { type RunningStore, startServer } from '../support/store.ts';
 import { holdings } from './lease-rows.ts';
 import { patientClientOf } from './patient-client.ts';
 import { comesToRest } from './rest.ts';
+
+expectLog(/^The database cannot be reached/);
 
 const STEPS = 8;
 const EACH = 6;

@@ -229,14 +229,14 @@ describe('without a guard of the store', () => {
     expect(problems).toContainEqual(expect.stringMatching(/is at version 3, its events are \{1,2,3,3\}/));
   });
 
-  test('that records a step in the transaction that does it, a restocking counts twice', async () => {
-    await database.$executeRaw`ALTER TABLE restocks DROP CONSTRAINT restocks_pkey CASCADE`;
+  test('that records a key with what is done for it, a restocking counts twice', async () => {
+    await database.$executeRaw`ALTER TABLE stock_movements DROP CONSTRAINT stock_movements_restock_key_hash_fkey`;
     const restocking = { keyHash: 'again', requestHash: 'x', productId: 4, level: { add: 7 } };
-    // The execution after a crash finds no checkpoint, and does the step again.
-    for (let execution = 1; execution <= 2; execution++)
+    // Sent again, or taken up again after a crash, it finds nothing of the first time.
+    for (let execution = 1; execution <= 2; execution++) {
       await database.$transaction((tx) => restockProducts(tx, restocking));
-    expect(await checkInvariants(copy.url)).toEqual(
-      expect.arrayContaining(['restocking again moved product 4 2 times', 'key again has 2 restockings']),
-    );
+      await database.$executeRaw`DELETE FROM restocks WHERE key_hash = 'again'`;
+    }
+    expect(await checkInvariants(copy.url)).toContain('restocking again moved product 4 2 times');
   });
 });

@@ -107,6 +107,7 @@ async function killAt(
   store: RunningStore,
   { reached, terminate, thaw }: Awaited<ReturnType<typeof freezeAt>>,
   fate: Fate,
+  isTold: () => boolean,
 ) {
   const frozen = await reached();
   await store.kill('SIGKILL');
@@ -119,8 +120,8 @@ async function killAt(
   if (fate === 'DONE_LATE') {
     const leftAlone = async () => ready && (await holdsWorkflow(store.databaseUrl));
     await eventually(
-      'the new server waits for the old session, or leaves what that holds for later',
-      async () => (await isBlocking(store.databaseUrl, frozen)) || (await leftAlone()),
+      'the new server waits for the old session, leaves what that holds for later, or has done without it',
+      async () => isTold() || (await isBlocking(store.databaseUrl, frozen)) || (await leftAlone()),
     );
     await thaw();
   }
@@ -167,7 +168,11 @@ export function describeKills(path: Path): void {
         const before = await client.product('WIDGET');
         const freeze = await freezeAt(store.databaseUrl, point);
         const told = stories[story](client, key);
-        await Promise.all([told, killAt(store, freeze, fate)]);
+        let isTold = false;
+        const telling = told.then(() => {
+          isTold = true;
+        });
+        await Promise.all([telling, killAt(store, freeze, fate, () => isTold)]);
 
         await stories[story](client, key);
         await comesToRest(store.databaseUrl);

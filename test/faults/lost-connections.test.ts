@@ -3,11 +3,14 @@ import { expect, inject, test } from 'vitest';
 import { runOn } from '../../scripts/scratch.ts';
 import { createDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
+import { expectLog } from '../support/log.ts';
 import { startProxy } from '../support/proxy.ts';
 import { startServer } from '../support/store.ts';
 import { owners } from './lease-rows.ts';
 import { patientClientOf } from './patient-client.ts';
 import { comesToRest } from './rest.ts';
+
+expectLog(/^The database cannot be reached/);
 
 const EACH = 6;
 

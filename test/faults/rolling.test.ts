@@ -10,10 +10,13 @@ import { type Client, clientOf } from '../support/client.ts';
 import { useDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { hashOfKey } from '../support/keys.ts';
+import { expectLog } from '../support/log.ts';
 import { comesToRest } from './rest.ts';
 import { expectAsTold, Log, sendShoppers } from './shoppers.ts';
 import { type Watched, watchOrder } from './watcher.ts';
 import { Wire } from './wire.ts';
+
+expectLog(/^The database cannot be reached/);
 
 const STEPS = 20;
 const SHOPPERS = 6;

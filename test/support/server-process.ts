@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { NODE_FLAGS } from '../../server/infra/node-flags.ts';
 import { root } from '../../server/infra/root.ts';
 import { noteLog } from './log.ts';
 
@@ -31,7 +32,7 @@ export async function serverProcess(databaseUrl: string, env: Record<string, str
   let child: ChildProcess | undefined;
 
   const start = async (more: Record<string, string> = {}) => {
-    const starting = spawn(process.execPath, [join(root, 'dist/server/main.js')], {
+    const starting = spawn(process.execPath, [...NODE_FLAGS, join(root, 'dist/server/main.js')], {
       env: {
         PATH: process.env.PATH,
         NODE_ENV: 'development',
