@@ -60,7 +60,7 @@ async function shopDuring(disaster: (moreAnswers: (count: number) => Promise<voi
   expect(stream.answers.map(({ data }) => data?.orderProgress.version)).toEqual(
     Array.from({ length: 3 + STEPS }, (_, index) => index + 1),
   );
-  await comesToRest(replicated.standbyUrl, 60_000);
+  await comesToRest(replicated.standbyUrl);
   await expectAsTold(client, log);
   expect(store.pid).toBe(pid);
   console.log(`Seed ${seed}: ${log.orders.size} orders, ${log.answers} answers.`);

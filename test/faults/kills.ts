@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Client } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
-import { freezeAt } from '../support/freeze.ts';
+import { type Freeze, freezeAt } from '../support/freeze.ts';
 import { type RunningStore, startServer } from '../support/store.ts';
 import { boundariesOf, type Fate, type Path, STEPS, type Story } from './boundaries.ts';
 import { ask } from './lease-rows.ts';
@@ -105,7 +105,7 @@ const stories: Record<Story, Teller> = {
 /** Kills the server while its session stands at a point, lets that session have its fate, and starts a new server. */
 async function killAt(
   store: RunningStore,
-  { reached, terminate, thaw }: Awaited<ReturnType<typeof freezeAt>>,
+  { reached, isShared, terminate, thaw }: Freeze,
   fate: Fate,
   isTold: () => boolean,
 ) {
@@ -120,8 +120,9 @@ async function killAt(
   if (fate === 'DONE_LATE') {
     const leftAlone = async () => ready && (await holdsWorkflow(store.databaseUrl));
     await eventually(
-      'the new server waits for the old session, leaves what that holds for later, or has done without it',
-      async () => isTold() || (await isBlocking(store.databaseUrl, frozen)) || (await leftAlone()),
+      'the new server waits for the old session, leaves what that holds for later, or does the same beside it',
+      async () =>
+        isTold() || (await isBlocking(store.databaseUrl, frozen)) || (await isShared()) || (await leftAlone()),
     );
     await thaw();
   }
@@ -159,7 +160,7 @@ export function describeKills(path: Path): void {
   afterAll(() => Promise.all([...stores.all, ...hastyStores.all].map((store) => store.stop())));
 
   describe.concurrent('killed at any moment, the server goes on where it was', () => {
-    test.for(boundariesOf(path))('$story: $name ($fate)', { timeout: 120_000 }, async ({ story, point, fate }) => {
+    test.for(boundariesOf(path))('$story: $name ($fate)', { timeout: 240_000 }, async ({ story, point, fate }) => {
       const side = story === 'expired' ? hastyStores : stores;
       const store = await side.take();
       try {

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, clientOf } from '../support/client.ts';
 
-const PATIENCE_MS = 25_000;
+const PATIENCE_MS = 60_000;
 const FIRST_WAIT_MS = 25;
 const LONGEST_WAIT_MS = 400;
 
 /**
  * Makes a client that does what clients should: it sends again, with the same key, what got no answer, after waits that
- * grow, until there is one. Throws, with the last failure, when there is none within 25 seconds.
+ * grow, until there is one. Throws, with the last failure, when there is none within 60 seconds.
  */
 export const patientClientOf = (...urls: string[]): Client =>
   patient(

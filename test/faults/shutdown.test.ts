@@ -49,7 +49,7 @@ test('a server that is told to stop leaves its work as it is, and the next one g
   }
 
   await Promise.all(waiting.map(({ payment }) => client.pay(payment.id, 'PAID')));
-  await comesToRest(store.databaseUrl, 60_000);
+  await comesToRest(store.databaseUrl);
   for (const { id } of orders) expect((await client.order(id))?.status).toBe('DISPATCHED');
 });
 
@@ -65,5 +65,5 @@ test('a server ends by itself also when the database does not answer', async () 
   expect([0, 1], unlucky.log).toContain(await unlucky.gone());
   await proxy.close();
   await patientClientOf(store.url).pay(order!.payment.id, 'PAID');
-  await comesToRest(store.databaseUrl, 60_000);
+  await comesToRest(store.databaseUrl);
 });

@@ -54,7 +54,7 @@ export async function buy(page: Page, url: string, quantity = 1): Promise<void> 
 
 /** Waits until the order page says a status. */
 export async function waitForStatus(page: Page, status: string): Promise<void> {
-  await page.getByTestId('status').getByText(status, { exact: true }).waitFor({ timeout: 25_000 });
+  await page.getByTestId('status').getByText(status, { exact: true }).waitFor();
 }
 
 /** Expects the history on the page to tell each version once, without a gap, and gives the types, oldest first. */

@@ -65,6 +65,21 @@ test('more units than the store keeps are refused for all, although some would f
   await client.restock({ idempotencyKey: 'emptied', productId, level: { setTo: 100 } });
 });
 
+test('a key that was refused is free, also where many are asked for at once and some are too many', async () => {
+  const { id: productId } = await client.product('SPROCKET');
+  await client.restock({ idempotencyKey: 'nearly full', productId, level: { setTo: 999_999_997 } });
+  const keys = Array.from({ length: 8 }, (_, i) => `one of eight, ${i}`);
+  const add = (idempotencyKey: string) => client.restock({ idempotencyKey, productId, level: { add: 1 } });
+  const answers = await Promise.all(keys.map(add));
+  const refused = keys.filter((_, i) => answers[i]?.__typename === 'InvalidInputError');
+  expect(refused).toHaveLength(5);
+  expect((await client.product('SPROCKET')).inventory).toBe(1_000_000_000);
+
+  await client.restock({ idempotencyKey: 'nearly empty', productId, level: { setTo: 100 } });
+  for (const key of keys) expect(await add(key)).toMatchObject({ __typename: 'RestockSuccess' });
+  expect((await client.product('SPROCKET')).inventory).toBe(100 + refused.length);
+});
+
 test('every change of stock stands in the ledger, with its cause', async () => {
   const { id: productId } = await client.product('GADGET');
   const { order } = await client.checkout('for the ledger', [{ productId, quantity: 2 }]);

@@ -46,7 +46,7 @@ export type PageOptions = BrowserContextOptions & {
  */
 export async function newPage(browser: Browser, { expected = [], ...options }: PageOptions = {}): Promise<Page> {
   const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 }, ...options });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error.stack ?? error)));

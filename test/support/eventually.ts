@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export async function eventually<Value>(
   what: string,
   look: () => Value | Promise<Value>,
-  deadlineMs = 20_000,
+  deadlineMs = 60_000,
 ): Promise<NonNullable<Exclude<Value, false>>> {
   const end = performance.now() + deadlineMs;
   for (let last: unknown; ; await delay(20)) {

@@ -14,6 +14,8 @@ export type Point = Readonly<{
 export type Freeze = Readonly<{
   /** Waits until a session has stopped there, and returns its process id. */
   reached(): Promise<number>;
+  /** Tells whether more sessions than one stand there. */
+  isShared(): Promise<boolean>;
   /** Ends the session that stopped: what it was writing is lost. Nobody stops there any more. */
   terminate(): Promise<void>;
   /** Lets the session go on, whether or not anybody hears of it, and waits until it has passed. */
@@ -64,6 +66,7 @@ export async function freezeAt(databaseUrl: string, { at, event, table, when = '
   };
   return {
     reached: () => eventually(`a session stops at the ${at} of ${event} ${table}`, waiting),
+    isShared: async () => ((await client.query(WAITING)).rowCount ?? 0) > 1,
     async terminate() {
       const pid = await waiting();
       if (pid !== undefined) {

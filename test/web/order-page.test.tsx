@@ -153,7 +153,7 @@ test('an order is read as often as its stream is refused', async () => {
       return Response.json({ data: null, errors: [{ message: 'No.', extensions }] }, { status: 429, headers });
     },
   });
-  await screen.findByText('Everything is on its way to you. Thank you!', undefined, { timeout: 5000 });
+  await screen.findByText('Everything is on its way to you. Thank you!');
 });
 
 test('money that came for a cancelled order while nobody looked is told when the page wakes', async () => {
