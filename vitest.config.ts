@@ -8,8 +8,6 @@ const quiet = { setupFiles: 'test/support/quiet.ts' };
 const whole = 'test/{supervisor,faults,fuzz,journeys,live/processes}/**/*.test.ts';
 /** The server's packages take GraphQL's CommonJS build, as Node.js does: with two builds no error is an instance of the other's. */
 const oneGraphql = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] };
-/** What orders live through is tested on both paths: in groups, as every other test, and with each step alone. */
-const orders = ['test/{orders,payments}/**/*.test.ts', 'test/operations/retention.test.ts'];
 const web = 'test/web/**/*.test.{ts,tsx}';
 
 export default defineConfig({
@@ -25,18 +23,6 @@ export default defineConfig({
           name: 'server',
           include: ['test/**/*.test.ts'],
           exclude: [whole, web],
-          maxWorkers: 2,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        resolve: oneGraphql,
-        test: {
-          ...patience,
-          ...quiet,
-          name: 'alone',
-          include: orders,
-          env: { GROUP_COMMIT: 'off' },
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },

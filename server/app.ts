@@ -46,7 +46,7 @@ export async function startApp(env: Env, databaseUrl: string, plugins: readonly 
   const lease = new Lease(direct, executorId, env.leaseMs);
   await Promise.all([live.start(direct), lease.take()]);
   await startEngine(databaseUrl, executorId, env.enginePool, env.leaseMs);
-  const group = env.groupCommit ? await startGroupCommit(direct, env.groupPool, env.leaseMs) : undefined;
+  const group = await startGroupCommit(direct, env.groupPool, env.leaseMs);
   await lease.startAdopting();
   await schedulePruning({ retentionMs: env.workflowRetentionMs });
 
@@ -79,7 +79,7 @@ export async function startApp(env: Env, databaseUrl: string, plugins: readonly 
       draining = true;
       await stopEngine();
       setGroupCommit(undefined);
-      await group?.close();
+      await group.close();
       // First of all that is left: the others can go on with the workflows from here on.
       await lease.release();
       await live.stop();

@@ -44,7 +44,6 @@ const schema = z.object({
   DIRECT_DATABASE_URL: url.optional(),
   DATABASE_POOL: whole(2, 200).default(10),
   ENGINE_POOL: whole(2, 200).default(10),
-  GROUP_COMMIT: z.enum(['on', 'off']).default('on'),
   GROUP_POOL: whole(1, 50).default(4),
   LEASE_SECONDS: z.coerce.number().min(1).max(300).default(10),
   DATA_DIR: z.string().min(1).default('.data'),
@@ -80,7 +79,6 @@ export type Env = Readonly<{
   databasePool: number;
   enginePool: number;
   /** Steps of many orders share their commits. `groupPool`: connections for that. */
-  groupCommit: boolean;
   groupPool: number;
   /** How long a process that hangs or is cut off keeps its workflows to itself. */
   leaseMs: number;
@@ -126,7 +124,6 @@ export function readEnv(source: Record<string, string | undefined> = process.env
     directDatabaseUrl: env.DIRECT_DATABASE_URL,
     databasePool: env.DATABASE_POOL,
     enginePool: env.ENGINE_POOL,
-    groupCommit: env.GROUP_COMMIT === 'on',
     groupPool: env.GROUP_POOL,
     leaseMs: Math.round(env.LEASE_SECONDS * 1000),
     dataDir: env.DATA_DIR,

@@ -5,6 +5,7 @@ import { seedCatalogue } from './catalog/seed.ts';
 import { ConfigError, type Env, readEnv } from './env.ts';
 import { HttpServer } from './http/http-server.ts';
 import { databaseFailure } from './infra/database-errors.ts';
+import { EngineDiffersError } from './infra/fast/start.ts';
 import { isInTheClear } from './infra/hosts-client.ts';
 import { log, setLogLevel } from './infra/log.ts';
 import { migrate } from './infra/migrate.ts';
@@ -75,6 +76,7 @@ const direct = env.directDatabaseUrl ?? env.databaseUrl;
 if (isInTheClear(env.databaseUrl) || isInTheClear(direct))
   log.warn('the database is on another machine, and what is said to it is not encrypted: see docs/operations.md');
 const app = await start().catch((error: Error) => {
+  if (error instanceof EngineDiffersError) fail(EXIT_CONFIG, error.message);
   if (databaseFailure(error).retriable) fail(1, `The database cannot be reached: ${error.message}`);
   throw error;
 });

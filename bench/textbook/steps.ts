@@ -1,6 +1,6 @@
 import { registerDataSource, registerTransaction } from '@dbos-inc/dbos-sdk/datasource';
 import { currentDatabase, query } from '../../server/infra/database.ts';
-import { PrismaDataSource } from '../../server/infra/datasource.ts';
+import { PrismaDataSource } from './datasource.ts';
 
 registerDataSource(new PrismaDataSource('textbook', currentDatabase));
 

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { DBOSStepAlreadyRecordedError } from '@dbos-inc/dbos-sdk/datasource';
 import { databaseFailure } from './database-errors.ts';
 import { log } from './log.ts';
 
@@ -19,8 +18,6 @@ export async function persistently<Return>(
     try {
       return await attempt();
     } catch (error) {
-      // Another execution recorded the step first: the next attempt finds its outcome.
-      if (error instanceof DBOSStepAlreadyRecordedError) continue;
       const { retriable, sqlState } = databaseFailure(error);
       if (!retriable || seesTo(error)) throw error;
       log.warn({ error: messageOf(error), sqlState }, `${name}: trying again`);

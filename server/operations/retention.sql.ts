@@ -20,8 +20,6 @@ const PRUNE = `
     DELETE FROM dbos.workflow_output WHERE workflow_uuid = ANY (ARRAY(SELECT id FROM finished))
   ), steps AS (
     DELETE FROM dbos.operation_outputs WHERE workflow_uuid = ANY (ARRAY(SELECT id FROM finished))
-  ), transactions AS (
-    DELETE FROM dbos.transaction_completion WHERE workflow_id = ANY (ARRAY(SELECT id FROM finished))
   ), workflows AS (
     DELETE FROM dbos.workflow_status WHERE workflow_uuid = ANY (ARRAY(SELECT id FROM finished))
   )

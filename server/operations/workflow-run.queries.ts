@@ -1,8 +1,6 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { currentDatabase } from '../infra/database.ts';
 
-const ADVANCE = 'advanceDispatch';
-
 /** What the engine recorded of a workflow. */
 export type RecordedRun = Readonly<{
   id: string;
@@ -17,7 +15,6 @@ export async function recordedRun(workflowId: string, orderId: string): Promise<
   const [status] = await DBOS.listWorkflows({ workflowIDs: [workflowId], loadInput: false, loadOutput: false });
   if (!status) return null;
   const steps = (await DBOS.listWorkflowSteps(status.workflowID)) ?? [];
-  const advances = steps.filter(({ name }) => name === ADVANCE).length;
   return {
     id: status.workflowID,
     status: status.status,
@@ -30,20 +27,19 @@ export async function recordedRun(workflowId: string, orderId: string): Promise<
         completedAt: dateOf(completedAtEpochMs),
         error: error?.message ?? null,
       })),
-      ...(await advancesAfter(orderId, advances)),
+      ...(await advancesOf(orderId)),
     ],
   };
 }
 
-/** The steps of a dispatch whose only record is the order's own, as group commit writes them: its events. */
-async function advancesAfter(orderId: string, recorded: number): Promise<RecordedRun['steps']> {
+/** The steps of a dispatch: their only record is the order's own, its events. */
+async function advancesOf(orderId: string): Promise<RecordedRun['steps']> {
   const events = await currentDatabase().orderEvent.findMany({
     where: { orderId, type: { in: ['PROGRESSED', 'DISPATCHED'] } },
     orderBy: { version: 'asc' },
-    skip: recorded,
     select: { at: true },
   });
-  return events.map(({ at }) => ({ name: ADVANCE, startedAt: at, completedAt: at, error: null }));
+  return events.map(({ at }) => ({ name: 'advanceDispatch', startedAt: at, completedAt: at, error: null }));
 }
 
 const dateOf = (epochMs: number | undefined) => (epochMs === undefined ? null : new Date(epochMs));

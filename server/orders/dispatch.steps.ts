@@ -1,11 +1,10 @@
 import type { Tx } from '../infra/database.ts';
 import { isHeld } from '../infra/database-errors.ts';
-import { groupCommit } from '../infra/fast/current.ts';
+import { runningGroupCommit } from '../infra/fast/current.ts';
 import type { Topic } from '../infra/live/hub.ts';
 import { live } from '../infra/live/live.ts';
 import { persistently } from '../infra/persistently.ts';
-import { advanceDispatch, advanceInTime, topicOf } from './orders.steps.ts';
-import { until } from './orders.waits.ts';
+import { advanceInTime, topicOf } from './orders.steps.ts';
 import { freeOrders } from './sql/advance.ts';
 
 /** The dispatch of an order that was paid at `paidAt` (Unix milliseconds, the database's clock): a step every `stepMs`. */
@@ -16,14 +15,7 @@ export type Dispatch = Readonly<{ orderId: string; paidAt: number; steps: number
  * the record of a step, so a step that a patch of the workflow brings before these asks for that.
  */
 export function dispatch(order: Dispatch): Promise<void> {
-  return groupCommit() ? dispatcher.run(order) : advanceAlone(order);
-}
-
-async function advanceAlone({ orderId, paidAt, steps, stepMs }: Dispatch): Promise<void> {
-  for (let step = 1; step <= steps; step++) {
-    const due = await until(paidAt + step * stepMs);
-    await advanceDispatch({ orderId, step, due });
-  }
+  return dispatcher.run(order);
 }
 
 /** What comes due within this goes with one statement, at the end of it. */
@@ -111,7 +103,7 @@ class Dispatcher {
 
   /** Advances each, or fails each that cannot be advanced. Those whose order somebody else holds wait, and nobody for them. */
   async #advance(all: Running[]): Promise<void> {
-    const group = groupCommit();
+    const group = runningGroupCommit();
     // When the process stops, dispatches stay as recorded, and another process goes on with them.
     if (!group || all.length === 0) return;
     const due = all.some(({ held }) => held) ? await this.#withoutHeld(group.pool.autocommit, all) : all;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Problem } from '../domain/checkout.ts';
 import { query, type Tx, together } from '../infra/database.ts';
 import { databaseFailure } from '../infra/database-errors.ts';
+import { groupCommit } from '../infra/fast/current.ts';
 import type { GroupCommit } from '../infra/fast/group.ts';
 import { live } from '../infra/live/live.ts';
 import { lookUntilSeen, OverloadedError } from '../infra/patience.ts';
@@ -29,7 +30,8 @@ type Candidate = Readonly<{ workflowId: string; owner: string; request: Checkout
  * commit, and the workflow then runs here. If this process dies in between, recovery finds it as any other. Throws
  * OverloadedError when there is too much to do; a key that was used before is then found again later.
  */
-export async function placeInGroup(group: GroupCommit, workflowId: string, request: CheckoutRequest) {
+export async function placeInGroup(workflowId: string, request: CheckoutRequest) {
+  const group = groupCommit();
   if (group.isFull('placeOrder')) throw new OverloadedError('The store is very busy: try again in a few seconds.');
   const candidate: Candidate = { workflowId, owner: randomUUID(), request };
   const tryOnce = () =>

@@ -1,10 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { DBOS } from '@dbos-inc/dbos-sdk';
-import { shelvesOf } from '../catalog/catalog.queries.ts';
-import { asGiven, type Line, mergeLines, type Problem, place } from '../domain/checkout.ts';
+import { asGiven, type Line, mergeLines, type Problem } from '../domain/checkout.ts';
 import { keyProblem, MIN_CHECKOUT_KEY_LENGTH } from '../domain/key.ts';
 import type { SignalKind } from '../domain/order.ts';
-import { groupCommit } from '../infra/fast/current.ts';
 import { hashOf, keyHashOf } from '../infra/hash.ts';
 import { live } from '../infra/live/live.ts';
 import { newId } from '../infra/new-id.ts';
@@ -12,9 +9,8 @@ import { lookUntilSeen } from '../infra/patience.ts';
 import { placeInGroup } from './group-checkout.commands.ts';
 import { localInbox, type ReportAnswer } from './orders.inbox.ts';
 import type { LoadedOrder } from './orders.loader.ts';
-import { findByKey, type KnownCheckout, outcomeOf } from './orders.queries.ts';
+import { type KnownCheckout, outcomeOf } from './orders.queries.ts';
 import { receiveReport } from './orders.steps.ts';
-import { type CheckoutRequest, checkoutWorkflow } from './orders.workflow.ts';
 
 /** What an order is given at checkout, by the configuration of the day. */
 export type CheckoutTerms = Readonly<{
@@ -60,10 +56,7 @@ export async function checkOut({ scope, key, lines }: Intent, terms: CheckoutTer
     dispatchSteps,
     dispatchStepMs,
   };
-  const group = groupCommit();
-  const placing = group
-    ? await placeInGroup(group, checkoutWorkflowId(request.keyHash), request)
-    : await placeAlone(request);
+  const placing = await placeInGroup(checkoutWorkflowId(request.keyHash), request);
   if ('problem' in placing) return { type: 'INVALID', problem: asGiven(placing.problem, merged.lines, lines) };
   // Another call with this key came first if the order is not the one that this call proposed.
   return answer(placing, requestHash, placing.known.id !== orderId);
@@ -71,16 +64,6 @@ export async function checkOut({ scope, key, lines }: Intent, terms: CheckoutTer
 
 /** `order`: as it was when its checkout was committed, where that was read with it. */
 type Answered = { known: KnownCheckout; order?: LoadedOrder | undefined };
-
-async function placeAlone(request: CheckoutRequest): Promise<Answered | { problem: Problem }> {
-  const { keyHash, orderId, lines } = request;
-  const known = await findByKey(keyHash);
-  if (known) return { known };
-  const placement = place(lines, await shelvesOf(lines.map(({ productId }) => productId)));
-  if ('problem' in placement) return placement;
-  await DBOS.startWorkflow(checkoutWorkflow, { workflowID: checkoutWorkflowId(keyHash) })(request);
-  return { known: await lookUntilSeen(`order:${orderId}`, () => findByKey(keyHash)) };
-}
 
 function answer({ known, order }: Answered, requestHash: string, replayed: boolean): CheckoutAnswer {
   if (known.requestHash !== requestHash) return { type: 'CONFLICT' };

@@ -1,13 +1,14 @@
-import type { Tx } from '../infra/database.ts';
+import { currentDatabase, type Tx } from '../infra/database.ts';
 import type { Change, Topic } from '../infra/live/hub.ts';
 import { live } from '../infra/live/live.ts';
-import { step, transaction } from '../infra/step.ts';
+import { persistently } from '../infra/persistently.ts';
+import { step } from '../infra/step.ts';
 import { holds } from '../limits/holds.ts';
 import { localInbox } from './orders.inbox.ts';
 import { pace } from './orders.pace.ts';
 import { advanceOrders, type DueStep } from './sql/advance.ts';
 import { type Placed, placeOrders } from './sql/place.ts';
-import { receive } from './sql/receive.ts';
+import { type Report, receive } from './sql/receive.ts';
 import { orderAfter, type SettleItem, settleOrders } from './sql/settle.ts';
 
 type Products = Placed['products'];
@@ -59,25 +60,20 @@ export async function settleOrder(item: SettleItem): ReturnType<typeof settle> {
   }
 }
 
-/** Advances the order's dispatch to a step; the last one makes it DISPATCHED. */
-export const advanceDispatch = step('advanceDispatch', advanceInTime, {
-  changes: ({ orderId }, advanced) => changesOf(orderId, advanced),
-});
-
 /**
- * Advances dispatches, and notes how late that is. With one statement, that may be repeated: the orders' progress is the
- * record of it. `due`: since when, Unix milliseconds by the database's clock.
+ * Advances dispatches to a step each, and notes how late that is; the last step makes an order DISPATCHED. With one statement,
+ * that may be repeated: the orders' progress is the record of it. `due`: since when, Unix milliseconds by the database's clock.
  */
 export function advanceInTime(tx: Tx, steps: readonly (DueStep & { due: number })[]): ReturnType<typeof advanceOrders> {
   pace.note(live.databaseNow() - Math.min(...steps.map(({ due }) => due)));
   return advanceOrders(tx, steps);
 }
 
-const receiveOne = transaction('receiveReport', receive);
-
 /** Stores a report about an order, or settles it at once where no workflow waits for it: see `receive`. */
-export async function receiveReport(report: Parameters<typeof receiveOne>[0]): ReturnType<typeof receiveOne> {
-  const receipt = await receiveOne(report);
+export async function receiveReport(report: Report): ReturnType<typeof receive> {
+  const receipt = await persistently('receiveReport', () =>
+    currentDatabase().$transaction((tx) => receive(tx, report)),
+  );
   if (receipt?.result === 'QUEUED') live.announce([{ topic: `inbox:${report.orderId}`, version: 0 }]);
   if (receipt?.result === 'SETTLED' && receipt.settled) live.announce(changesOf(report.orderId, receipt.settled));
   return receipt;

@@ -33,14 +33,3 @@ export async function untilReportedOr(payBy: number, names: OrderNames): Promise
     watch.close();
   }
 }
-
-/**
- * Waits until a time (Unix milliseconds, the database's clock); after a crash, only for what is left of it. Returns since
- * when what waited is due: that time, or now when it was over before.
- */
-export async function until(time: number): Promise<number> {
-  const begun = live.databaseNow();
-  for (let left = live.millisecondsUntil(time); left > 0; left = live.millisecondsUntil(time))
-    await new Promise((resolve) => setTimeout(resolve, Math.ceil(left)));
-  return Math.max(time, begun);
-}

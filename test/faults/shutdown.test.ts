@@ -20,7 +20,6 @@ async function failures(): Promise<unknown[]> {
     const { rows } = await client.query(`
       SELECT workflow_uuid AS workflow, status AS error FROM dbos.workflow_status
       WHERE status NOT IN ('PENDING', 'SUCCESS') AND schedule_name IS NULL
-      UNION ALL SELECT workflow_id, error FROM dbos.transaction_completion WHERE error IS NOT NULL
       UNION ALL SELECT workflow_uuid, error FROM dbos.operation_outputs WHERE error IS NOT NULL`);
     return rows;
   } finally {

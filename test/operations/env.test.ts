@@ -30,7 +30,6 @@ test('without any variable the store is a demo on this machine', () => {
     directDatabaseUrl: undefined,
     databasePool: 10,
     enginePool: 10,
-    groupCommit: true,
     groupPool: 4,
     leaseMs: 10_000,
     dataDir: '.data',

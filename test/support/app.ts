@@ -18,8 +18,6 @@ import { startProxy, type TcpProxy } from './proxy.ts';
 export const OPERATOR_TOKEN = 'the-token-of-operators-in-tests-1234567890';
 /** Paid orders are dispatched at once; those that are not paid stay as they are for the length of a test. */
 const DEFAULTS = { DISPATCH_STEPS: '3', DISPATCH_STEP_MS: '1', PAYMENT_WINDOW_SECONDS: '600' };
-/** A whole run of tests can be told how to commit: see vitest.config.ts. */
-const { GROUP_COMMIT } = process.env;
 
 export type AppOptions = {
   /** Configuration, as in `{ PAYMENT_WINDOW_SECONDS: '0.3' }`. */
@@ -43,7 +41,7 @@ export const PRODUCTION = {
 };
 
 const TABLES = ['products', 'orders', 'order_lines', 'order_events', 'order_signals', 'stock_movements'];
-const CONTENTS = [...TABLES, 'restocks', 'dbos.workflow_status', 'dbos.transaction_completion']
+const CONTENTS = [...TABLES, 'restocks', 'dbos.workflow_status']
   .map(
     (name) =>
       `'${name}', (SELECT count(*) || ' ' || md5(coalesce(string_agg(t::text, ';' ORDER BY t::text), '')) FROM ${name} t)`,
@@ -76,8 +74,6 @@ export function useApp({ env = {}, plugins = [], settings = {}, proxied = false 
   const database = useDatabase();
   // Orders that wait are under way when the store stops, and stay as they are.
   expectLog(/Shutting down while \d+ workflows are still running/);
-  // A step that is alone has a session of the pool's, which may be closed already.
-  if (GROUP_COMMIT === 'off') expectLog(/Failed to delete data source store checkpoints/, /trying again/);
   // Statements of one session wait for each other in node-postgres, which will not have that from its version 9 on.
   expectLog(/Calling client.query\(\) when the client is already executing/);
   let app: App;
@@ -88,7 +84,7 @@ export function useApp({ env = {}, plugins = [], settings = {}, proxied = false 
     await setUp(database.url, settings);
     proxy = proxied ? await startProxy(database.url) : undefined;
     const url = proxy?.url ?? database.url;
-    const configuration = readEnv({ ...DEFAULTS, GROUP_COMMIT, ...env, DATABASE_URL: url });
+    const configuration = readEnv({ ...DEFAULTS, ...env, DATABASE_URL: url });
     app = await startApp(configuration, url, plugins);
     // What happens by the clock would otherwise happen in the middle of some test.
     await DBOS.pauseSchedule(PRUNING);

@@ -76,9 +76,7 @@ export class GroupCommit {
       if (call.functionId === 0) return begun.firstOutput as Result;
     } else {
       const recorded = await persistently(name, () => this.pool.transaction((tx) => recordedOutputs(tx, name, [call])));
-      const outcome = recorded.get(call.workflowId);
-      if (outcome instanceof Error) throw outcome;
-      if (recorded.has(call.workflowId)) return outcome as Result;
+      if (recorded.has(call.workflowId)) return recorded.get(call.workflowId) as Result;
     }
     const run = (items: Called<Item>[]) => this.#runDurable(name, body, items);
     return this.#batcher<Called<Item>, Result>(`durable ${name}`, run, { company: true, isHeld }).add({ call, item });

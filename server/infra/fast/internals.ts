@@ -1,7 +1,7 @@
 /**
  * All that the fast path knows of the engine's insides, which are promised to nobody: the shape of its rows, and how
- * to run a workflow whose row is there already. The SDK is pinned to its exact version, `verify.ts` compares our rows
- * with the engine's own at each start, and when they differ the store runs on the plain path.
+ * to run a workflow whose row is there already. The SDK is pinned to its exact version, and `verify.ts` compares our rows
+ * with the engine's own at each start: when they differ, the store does not start.
  */
 import type { WorkflowHandle } from '@dbos-inc/dbos-sdk';
 import { functionIDGetIncrement, getCurrentContextStore } from '@dbos-inc/dbos-sdk/internal/context';
@@ -14,7 +14,6 @@ import {
   SERIALIZER_MARKER_VALUE,
 } from '@dbos-inc/dbos-sdk/internal/serialization';
 import { globalParams } from '@dbos-inc/dbos-sdk/internal/utils';
-import { SuperJSON } from 'superjson';
 import { query, type Tx, write } from '../database.ts';
 
 /** A call of a step in a running workflow. `owner`: the token by which the engine fences what this execution writes. */
@@ -57,8 +56,8 @@ const BEGIN = `
     INSERT INTO dbos.workflow_input (workflow_uuid, inputs) SELECT id, input FROM given
   )
   INSERT INTO dbos.operation_outputs (workflow_uuid, function_id, output, function_name, started_at_epoch_ms,
-    completed_at_epoch_ms, application_name)
-  SELECT id, 0, output, step, $7::int8, $7::int8, $6 FROM given`;
+    completed_at_epoch_ms, application_name, serialization)
+  SELECT id, 0, output, step, $7::int8, $7::int8, $6, $5 FROM given`;
 
 /** Writes workflows that have begun, owned by this process, with the checkpoint of their first step. */
 export async function beginWorkflows(tx: Tx, workflows: readonly NewWorkflow[]): Promise<void> {
@@ -148,8 +147,8 @@ export async function stillOwned(tx: Tx, calls: readonly StepCall[]): Promise<Se
 
 const CHECKPOINT = `
   INSERT INTO dbos.operation_outputs (workflow_uuid, function_id, output, function_name, started_at_epoch_ms,
-    completed_at_epoch_ms, application_name)
-  SELECT id, fn, output, $2, $3::int8, $4::int8, $5 FROM json_to_recordset($1::json) AS x(id text, fn int, output text)`;
+    completed_at_epoch_ms, application_name, serialization)
+  SELECT id, fn, output, $2, $3::int8, $4::int8, $5, $6 FROM json_to_recordset($1::json) AS x(id text, fn int, output text)`;
 
 /** Records the outputs of steps, in the order of the calls. */
 export async function checkpoint(
@@ -164,40 +163,23 @@ export async function checkpoint(
     fn: call.functionId,
     output: asEngineJson(outputs[index]),
   }));
-  await write(tx, CHECKPOINT, JSON.stringify(rows), name, startedAt, Date.now(), globalParams.appName);
+  const { appName } = globalParams;
+  await write(tx, CHECKPOINT, JSON.stringify(rows), name, startedAt, Date.now(), appName, DBOSJSON.name());
 }
 
 const RECORDED = `
-  WITH asked AS (
-    SELECT * FROM json_to_recordset($1::json) AS x("workflowId" text, "functionId" int)
-  )
-  SELECT o.workflow_uuid AS id, o.output, o.error, o.function_name AS name
-  FROM asked JOIN dbos.operation_outputs o ON o.workflow_uuid = "workflowId" AND o.function_id = "functionId"
-  UNION ALL
-  SELECT t.workflow_id, t.output, t.error, NULL
-  FROM asked JOIN dbos.transaction_completion t ON t.workflow_id = "workflowId" AND t.function_num = "functionId"`;
+  SELECT o.workflow_uuid AS id, o.output, o.function_name AS name
+  FROM json_to_recordset($1::json) AS asked("workflowId" text, "functionId" int)
+  JOIN dbos.operation_outputs o ON o.workflow_uuid = "workflowId" AND o.function_id = "functionId"`;
 
-type RecordedRow = { id: string; output: string | null; error: string | null; name: string | null };
+type RecordedRow = { id: string; output: string | null; name: string };
 
-/**
- * Reads what is recorded for calls, by workflow: outputs, and errors of steps that failed. A step that ran alone, before this
- * process took its workflow up, is perhaps recorded by the data source and not by the engine yet. Throws when another
- * step was recorded in a call's place.
- */
+/** Reads the outputs that are recorded for calls, by workflow. Throws when another step was recorded in a call's place. */
 export async function recordedOutputs(tx: Tx, name: string, calls: readonly StepCall[]): Promise<Map<string, unknown>> {
   const rows = await query<RecordedRow>(tx, RECORDED, JSON.stringify(calls));
   for (const { id, name: recorded } of rows)
-    if (recorded !== null && recorded !== name)
-      throw new Error(`Workflow ${id} has recorded ${recorded} where it now does ${name}.`);
-  return new Map(rows.map((row) => [row.id, outcomeOf(row)]));
-}
-
-function outcomeOf({ output, error, name }: RecordedRow): unknown {
-  if (error !== null) {
-    const recorded = SuperJSON.parse<Error | { message?: string }>(error);
-    return recorded instanceof Error ? recorded : new Error(recorded.message ?? error);
-  }
-  return name === null ? SuperJSON.parse(output ?? 'null') : DBOSJSON.parse(output);
+    if (recorded !== name) throw new Error(`Workflow ${id} has recorded ${recorded} where it now does ${name}.`);
+  return new Map(rows.map(({ id, output }) => [id, DBOSJSON.parse(output)]));
 }
 
 const FINISH = `

@@ -1,28 +1,29 @@
-import { log } from '../log.ts';
 import { persistently } from '../persistently.ts';
 import { setGroupCommit } from './current.ts';
 import { GroupCommit } from './group.ts';
 import { differencesFromEngine } from './verify.ts';
 
+/** The engine writes other rows than group commit does: this build does not fit its SDK, or the database's schema of it. */
+export class EngineDiffersError extends Error {}
+
 /**
- * Starts group commit, if the engine's rows are as it writes them; otherwise says so, and every step is a transaction
- * of its own. The engine must run.
+ * Starts group commit, by which all steps are written, once its rows are found to be the engine's own. The engine must
+ * run. Throws EngineDiffersError, which says what differs, when they are not.
  */
 export async function startGroupCommit(
   databaseUrl: string,
   connections: number,
   leaseMs: number,
-): Promise<GroupCommit | undefined> {
+): Promise<GroupCommit> {
   const group = new GroupCommit(databaseUrl, connections, leaseMs);
   const differences = await lastingDifferences(group);
-  if (differences.length === 0) {
-    setGroupCommit(group);
-    return group;
+  if (differences.length > 0) {
+    group.giveBackFinish();
+    await group.close();
+    throw new EngineDiffersError(`The durable engine is not as this build expects it:\n${differences.join('\n')}`);
   }
-  log.warn({ differences }, 'group commit is off: this version of the engine is not as it expects');
-  group.giveBackFinish();
-  await group.close();
-  return undefined;
+  setGroupCommit(group);
+  return group;
 }
 
 /** A peer that takes the comparison's workflow up while the database is slow makes a difference: not each time. */
@@ -30,9 +31,7 @@ const COMPARISONS = 3;
 
 async function lastingDifferences(group: GroupCommit): Promise<string[]> {
   for (let left = COMPARISONS - 1; ; left--) {
-    const differences = await persistently('the comparison with the engine', () => differencesFromEngine(group)).catch(
-      (error: Error) => [error.message],
-    );
+    const differences = await persistently('the comparison with the engine', () => differencesFromEngine(group));
     if (differences.length === 0 || left === 0) return differences;
   }
 }

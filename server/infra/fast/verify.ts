@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { query } from '../database.ts';
-import { transaction } from '../step.ts';
 import type { GroupCommit } from './group.ts';
 
-const echo = transaction('probe', async (_tx, text: string) => ({ text }));
-const probeWorkflow = DBOS.registerWorkflow((text: string) => echo(text), { name: 'probe' });
+const probeWorkflow = DBOS.registerWorkflow((text: string) => DBOS.runStep(async () => ({ text }), { name: 'probe' }), {
+  name: 'probe',
+});
 
 /** What differs from one workflow to the next, and says nothing of the shape of a row. */
 const OWN = ['workflow_uuid', 'creator_xid', 'owner_xid', 'created_at', 'updated_at', 'completed_at'].concat([

@@ -58,7 +58,7 @@ async function runAll(run: Run, options: Options, cluster: Cluster): Promise<boo
     if (disk instanceof Error) say(`SKIPPED: a disk that can be filled needs root and mount: ${disk.message}`);
     const where = disk instanceof Cluster ? disk : cluster;
     if (plan.newDatabase || !shop) shop = await openShop(where, `chaos_${number}`);
-    say(`round ${number}, ${plan.name}: ${plan.servers} servers, ${plan.group ? 'in groups' : 'each step alone'}`);
+    say(`round ${number}, ${plan.name}: ${plan.servers} servers`);
     try {
       const keepEvidence = (servers: readonly Server[]) =>
         keepLogs(join(FOLDER, `evidence-${run.seed}-${number}`), servers);

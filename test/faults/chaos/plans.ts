@@ -59,8 +59,6 @@ export function planOf(
     name: `${mix.name} ${number}`,
     measured: mix.measured ?? false,
     seed: Math.floor(random() * 2 ** 32),
-    // Both ways two by two, and every mix both ways in two turns.
-    group: (Math.ceil(number / 2) + Math.ceil(number / MIXES.length)) % 2 === 0,
     counts,
     ownDisk: mix.ownDisk ?? false,
     newDatabase: mix.ownDisk || random() < 0.4,

@@ -42,9 +42,8 @@ export function reportOf(runs: readonly Run[]): string {
     ['a peer has moved all orders of one that is gone, p50 / p95', times(({ recovery }) => recovery.adoptMs)],
   ];
   const missing = new Map(rounds.flatMap(({ unavailable }) => Object.entries(unavailable)));
-  const alone = rounds.filter(({ plan }) => !plan.group).length;
   return [
-    `${runs.length} runs, ${rounds.length} rounds (${alone} with each step alone), commits ${[...new Set(runs.map((run) => run.commit))].join(', ')}.`,
+    `${runs.length} runs, ${rounds.length} rounds, commits ${[...new Set(runs.map((run) => run.commit))].join(', ')}.`,
     '',
     '| | |',
     '|---|---|',

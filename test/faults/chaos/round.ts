@@ -19,8 +19,6 @@ export type RoundPlan = Readonly<{
   seconds: number;
   servers: number;
   shoppers: number;
-  /** Whether steps of many orders share their commits. */
-  group: boolean;
   counts: Counts;
   /** Instead of a schedule, servers are killed one at a time, and it is measured when all is well again. */
   measured?: boolean;
@@ -53,12 +51,11 @@ const ANSWER_MS = 8_000;
 const REST_MS = 120_000;
 const CHECK_MS = 4_000;
 
-const environment = ({ group, measured }: RoundPlan) => ({
+const environment = ({ measured }: RoundPlan) => ({
   // Where it is measured how soon orders move, enough of them are under way at every moment.
   DISPATCH_STEPS: measured ? '20' : '3',
   DISPATCH_STEP_MS: measured ? '100' : '50',
   PAYMENT_WINDOW_SECONDS: '3',
-  GROUP_COMMIT: group ? 'on' : 'off',
   // Short, so that the frozen lose their orders; where adoption is measured, as it is by default.
   LEASE_SECONDS: measured ? '10' : '2',
 });

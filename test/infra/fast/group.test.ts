@@ -14,7 +14,7 @@ import { startProxy, type TcpProxy } from '../../support/proxy.ts';
 
 expectLog(/connection failed/, /trying again/, /no longer owned by this execution/);
 
-const store = useApp({ env: { GROUP_COMMIT: 'on' } });
+const store = useApp();
 const { client } = store;
 
 let productId: string;
@@ -44,10 +44,6 @@ const WRITERS = `
   FROM orders o, dbos.workflow_status s, dbos.workflow_input i, dbos.operation_outputs p
   WHERE o.key_hash = $1 AND s.workflow_uuid = $2 AND i.workflow_uuid = $2 AND p.workflow_uuid = $2
   AND p.function_id = 0`;
-
-test('group commit is on', () => {
-  expect(groupCommit()).toBeInstanceOf(GroupCommit);
-});
 
 test('an order, its workflow and its first checkpoint are one commit', async () => {
   await place('one commit');
@@ -135,7 +131,7 @@ describe('a group whose COMMIT is not answered', () => {
   let proxied: GroupCommit;
   let proxy: TcpProxy;
   beforeAll(async () => {
-    own = groupCommit()!;
+    own = groupCommit();
     proxy = await startProxy(store.databaseUrl);
     proxied = new GroupCommit(proxy.url, 4);
     setGroupCommit(proxied);

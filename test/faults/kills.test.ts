@@ -4,7 +4,7 @@ import type { Client } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Freeze, freezeAt } from '../support/freeze.ts';
 import { type RunningStore, startServer } from '../support/store.ts';
-import { boundariesOf, type Fate, type Path, STEPS, type Story } from './boundaries.ts';
+import { boundaries, type Fate, STEPS, type Story } from './boundaries.ts';
 import { ask } from './lease-rows.ts';
 import { patientClientOf } from './patient-client.ts';
 import { comesToRest } from './rest.ts';
@@ -141,47 +141,43 @@ async function holdsWorkflow(databaseUrl: string): Promise<boolean> {
   return all.length > (await ask(databaseUrl, `${pending} FOR SHARE SKIP LOCKED`)).length;
 }
 
-/** Kills a server at every boundary of a path, and expects that nobody notices. */
-export function describeKills(path: Path): void {
-  const stores = new Stores();
-  /** Here the time to pay is over at once. */
-  const hastyStores = new Stores();
-  const env = {
-    DISPATCH_STEPS: String(STEPS),
-    DISPATCH_STEP_MS: '50',
-    GROUP_COMMIT: path === 'group' ? 'on' : 'off',
-    // However slow the machine is, nothing is to expire that is not meant to.
-    PAYMENT_WINDOW_SECONDS: '600',
-  };
-  beforeAll(async () => {
-    await stores.start(LANES, env);
-    await hastyStores.start(1, { ...env, PAYMENT_WINDOW_SECONDS: '0.3' });
-  });
-  afterAll(() => Promise.all([...stores.all, ...hastyStores.all].map((store) => store.stop())));
+const stores = new Stores();
+/** Here the time to pay is over at once. */
+const hastyStores = new Stores();
+const env = {
+  DISPATCH_STEPS: String(STEPS),
+  DISPATCH_STEP_MS: '50',
+  // However slow the machine is, nothing is to expire that is not meant to.
+  PAYMENT_WINDOW_SECONDS: '600',
+};
+beforeAll(async () => {
+  await stores.start(LANES, env);
+  await hastyStores.start(1, { ...env, PAYMENT_WINDOW_SECONDS: '0.3' });
+});
+afterAll(() => Promise.all([...stores.all, ...hastyStores.all].map((store) => store.stop())));
 
-  describe.concurrent('killed at any moment, the server goes on where it was', () => {
-    test.for(boundariesOf(path))('$story: $name ($fate)', { timeout: 240_000 }, async ({ story, point, fate }) => {
-      const side = story === 'expired' ? hastyStores : stores;
-      const store = await side.take();
-      try {
-        const key = randomUUID();
-        const client = patientClientOf(store.url);
-        const before = await client.product('WIDGET');
-        const freeze = await freezeAt(store.databaseUrl, point);
-        const told = stories[story](client, key);
-        let isTold = false;
-        const telling = told.then(() => {
-          isTold = true;
-        });
-        await Promise.all([telling, killAt(store, freeze, fate, () => isTold)]);
+describe.concurrent('killed at any moment, the server goes on where it was', () => {
+  test.for(boundaries())('$story: $name ($fate)', { timeout: 240_000 }, async ({ story, point, fate }) => {
+    const side = story === 'expired' ? hastyStores : stores;
+    const store = await side.take();
+    try {
+      const key = randomUUID();
+      const client = patientClientOf(store.url);
+      const before = await client.product('WIDGET');
+      const freeze = await freezeAt(store.databaseUrl, point);
+      const told = stories[story](client, key);
+      let isTold = false;
+      const telling = told.then(() => {
+        isTold = true;
+      });
+      await Promise.all([telling, killAt(store, freeze, fate, () => isTold)]);
 
-        await stories[story](client, key);
-        await comesToRest(store.databaseUrl);
-        const sold = { bought: -1, declined: -1, restocked: 7 }[story as string] ?? 0;
-        expect((await client.product('WIDGET')).inventory - before.inventory).toBe(sold);
-      } finally {
-        side.give(store);
-      }
-    });
+      await stories[story](client, key);
+      await comesToRest(store.databaseUrl);
+      const sold = { bought: -1, declined: -1, restocked: 7 }[story as string] ?? 0;
+      expect((await client.product('WIDGET')).inventory - before.inventory).toBe(sold);
+    } finally {
+      side.give(store);
+    }
   });
-}
+});

@@ -9,9 +9,9 @@ import {
   replayRecordedStep,
 } from '@dbos-inc/dbos-sdk/datasource';
 import { SuperJSON } from 'superjson';
-import type { Prisma } from '../generated/prisma/client.ts';
-import { type Database, query, type Tx } from './database.ts';
-import { persistently } from './persistently.ts';
+import type { Prisma } from '../../server/generated/prisma/client.ts';
+import { type Database, query, type Tx } from '../../server/infra/database.ts';
+import { persistently } from '../../server/infra/persistently.ts';
 
 /** Settings of one transaction function. */
 export type TransactionConfig = { name?: string; isolationLevel?: Prisma.TransactionIsolationLevel };
@@ -81,11 +81,19 @@ export class PrismaDataSource implements DataSourceTransactionHandler {
     if (!workflowID) return persistently(name, () => this.#database().$transaction(run, options));
 
     // Looked up at each attempt: a COMMIT whose answer was lost may have gone through, or still do so.
-    const once = <Result>(inTransaction: (tx: Tx) => Promise<Result>) =>
-      persistently(name, async (): Promise<Outcome<Result>> => {
+    const once = async <Result>(inTransaction: (tx: Tx) => Promise<Result>): Promise<Outcome<Result>> => {
+      const attempt = async () => {
         const recorded = await this.#recorded(workflowID, stepID);
         return recorded ? { recorded } : { result: await this.#database().$transaction(inTransaction, options) };
-      });
+      };
+      for (;;)
+        try {
+          return await persistently(name, attempt);
+        } catch (error) {
+          // Another execution recorded the step first: the next attempt finds its outcome.
+          if (!(error instanceof DBOSStepAlreadyRecordedError)) throw error;
+        }
+    };
     let outcome: Outcome<Return>;
     try {
       outcome = await once(async (tx) => {
