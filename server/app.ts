@@ -32,6 +32,12 @@ export type App = Readonly<{
   stop: () => Promise<void>;
 }>;
 
+/** An order has an event for each step of its dispatch, and three before these; its workflow has about as many steps. */
+const eventsOf = (dispatchSteps: number) => ({
+  'Order.events': dispatchSteps + 3,
+  'WorkflowRun.steps': dispatchSteps + 3,
+});
+
 /** How long the database may take to answer a probe. */
 const READY_MS = 1_000;
 
@@ -53,7 +59,13 @@ export async function startApp(env: Env, databaseUrl: string, plugins: readonly 
   const { paymentWindowMs, dispatchSteps, dispatchStepMs, demo, limits } = env;
   const terms = { paymentWindowMs, dispatchSteps, dispatchStepMs, unitsPerOrder: limits.unitsPerOrder };
   const schema = makeSchema({ demo });
-  const api = makeApi({ schema, limits: limits.operation, databaseAnswers: (ms) => lease.answers(ms), plugins });
+  const api = makeApi({
+    schema,
+    limits: limits.operation,
+    listSizes: eventsOf(dispatchSteps),
+    databaseAnswers: (ms) => lease.answers(ms),
+    plugins,
+  });
   const tokens = new OperatorTokens(env.operatorTokens);
   const callerOf = callers({ clientOf: clientsBehind(env.trustedProxies), tokens, quotas: new Quotas(limits.client) });
   const withCaller = (caller: Caller): Context => {

@@ -133,8 +133,10 @@ export function readEnv(source: Record<string, string | undefined> = process.env
     workflowRetentionMs: Math.round(env.WORKFLOW_RETENTION_HOURS * 3_600_000),
     operatorTokens: env.OPERATOR_TOKEN ?? [],
     trustedProxies: readTrustedProxies(env.TRUST_PROXY),
-    allowedHosts: env.ALLOWED_HOSTS?.toLowerCase().split(','),
-    limits: limitsOf(env, production),
+    allowedHosts: env.ALLOWED_HOSTS?.toLowerCase()
+      .split(',')
+      .map((name) => name.trim()),
+    limits: limitsOf(env, production, env.TRUST_PROXY !== '0'),
     logLevel: env.LOG_LEVEL ?? (demo ? 'warn' : 'info'),
   };
 }

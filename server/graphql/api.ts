@@ -7,6 +7,7 @@ import { type DatabaseAnswers, Deadlines } from './deadline.ts';
 import { useDocuments } from './plugins/documents.ts';
 import { useErrors } from './plugins/errors.ts';
 import { useExecution } from './plugins/execution.ts';
+import type { ListSizes } from './plugins/measure.ts';
 import { useOperationLimits } from './plugins/operation-limits.ts';
 
 export type Api = YogaServerInstance<Context, object>;
@@ -15,6 +16,7 @@ export type ApiPlugin = Plugin<object, Context, object>;
 type Options = Readonly<{
   schema: GraphQLSchema;
   limits: OperationLimits;
+  listSizes: ListSizes;
   databaseAnswers: DatabaseAnswers;
   /** A shop's own plugins, of Yoga or Envelop: they govern every operation. */
   plugins: readonly ApiPlugin[];
@@ -24,14 +26,14 @@ type Options = Readonly<{
  * Makes the GraphQL API: what an operation goes through, from its parameters to its result. How requests come in and
  * answers go out is the transport's: see `server/http/graphql-transport.ts`.
  */
-export function makeApi({ schema, limits, databaseAnswers, plugins }: Options): Api {
+export function makeApi({ schema, limits, listSizes, databaseAnswers, plugins }: Options): Api {
   const deadlines = new Deadlines(limits, databaseAnswers);
   return createYoga<Context, object>({
     schema,
     plugins: [
       useDocuments(limits.tokens),
-      useOperationLimits(limits),
-      useExecution(deadlines, limits.queries),
+      useOperationLimits(limits, listSizes),
+      useExecution(deadlines, limits),
       ...plugins,
       useErrors(),
     ] as Plugin<object, Context, object>[],

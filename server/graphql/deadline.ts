@@ -41,6 +41,7 @@ export class Deadlines {
   readonly #onUnanswered = async (pending: Pending): Promise<void> => {
     pending.dueAt += Math.max(0, this.#limits.queryMs - UNANSWERED_MS);
     pending.onDue = onLateRead;
+    this.#pending.add(pending);
     if (!(await this.#databaseAnswers(ASK_MS))) pending.reject(codedError('UNAVAILABLE', UNAVAILABLE));
   };
 
@@ -57,7 +58,11 @@ export class Deadlines {
       result.then(
         (value) => {
           this.#pending.delete(pending);
-          resolve(make(value));
+          try {
+            resolve(make(value));
+          } catch (error) {
+            reject(error);
+          }
         },
         (error) => {
           this.#pending.delete(pending);
@@ -69,7 +74,11 @@ export class Deadlines {
 
   #tick(): void {
     const now = performance.now();
-    for (const pending of this.#pending) if (pending.dueAt <= now) pending.onDue(pending);
+    for (const pending of [...this.#pending]) {
+      if (pending.dueAt > now) continue;
+      this.#pending.delete(pending);
+      pending.onDue(pending);
+    }
     if (this.#pending.size > 0) return;
     clearInterval(this.#clock);
     this.#clock = undefined;

@@ -3,15 +3,17 @@ import { type ExecutionResult, GraphQLError, type GraphQLErrorExtensions, Kind }
 import type { GraphQLHTTPExtensions } from 'graphql-yoga';
 import { databaseFailure } from '../infra/database-errors.ts';
 import { log } from '../infra/log.ts';
+import { logBudget } from '../infra/log-budget.ts';
 import { OverloadedError, StillWorkingError } from '../infra/patience.ts';
 import { FellBehindError } from '../orders/orders.events.ts';
 import { ERROR_CODES, type ErrorCode, isErrorCode, type Meaning } from './error-codes.ts';
-import { logBudget } from './log-budget.ts';
 
 const UNEXPECTED = 'Unexpected error.';
 const UNAVAILABLE = 'The store cannot reach its database just now. Nothing was changed; try again in a while.';
-/** What a client sent may be in a message; the log takes this much of it. */
-const LOGGED_LENGTH = 300;
+/** A message of graphql-js can have all in it that a client sent. */
+const MESSAGE_LENGTH = 1_000;
+/** Errors whose messages have something of the request in them: of a checkout's key, perhaps, which is a secret. */
+const NOT_LOGGED = new Set(['BAD_USER_INPUT', 'GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED']);
 
 /** Makes the error of a request that cannot be understood. */
 export function badRequest(message: string): GraphQLError {
@@ -32,10 +34,9 @@ export function publicError(error: unknown, requestId: string): GraphQLError {
   const { code, message, http, ...extensions } = classified(error, original);
   const { nodes, source, positions, path } = error instanceof GraphQLError ? error : {};
   if (code === 'INTERNAL_SERVER_ERROR') log.error({ requestId, code, err: original }, 'a request failed');
-  else if (code === 'UNAVAILABLE') log.warn({ requestId, code, error: messageOf(original) }, 'the database is away');
-  else if (logBudget.allows()) log.info({ requestId, code, error: messageOf(original).slice(0, LOGGED_LENGTH) });
+  else if (logBudget.allows()) logRefusal(requestId, code, messageOf(original));
   const { retryable, status }: Meaning = isErrorCode(code) ? ERROR_CODES[code] : { retryable: false };
-  return new GraphQLError(message, {
+  return new GraphQLError(message.length > MESSAGE_LENGTH ? `${message.slice(0, MESSAGE_LENGTH)}…` : message, {
     nodes,
     source,
     positions,
@@ -48,6 +49,11 @@ export function publicError(error: unknown, requestId: string): GraphQLError {
       http: status === undefined ? http : ofStatus(status, http),
     },
   });
+}
+
+function logRefusal(requestId: string, code: string, error: string): void {
+  if (code === 'UNAVAILABLE') log.warn({ requestId, code, error }, 'the database is away');
+  else log.info(NOT_LOGGED.has(code) ? { requestId, code } : { requestId, code, error }, 'a request was refused');
 }
 
 /** Makes of each error of a result what its caller may know. */

@@ -20,12 +20,13 @@ export class SharedResults {
   #old = new WeakMap<object, Made>();
   #agedAt = performance.now();
 
-  /** Makes the results of a stream of events; an error of the stream is the last of them. */
+  /** Makes the results of a stream of events; an error of the stream is the last of them. `ended`: called when it has. */
   stream(
     events: AsyncIterable<object>,
     { document, variableValues, contextValue }: Args,
     operation: OperationDefinitionNode,
     tell: Tell,
+    ended: () => void,
   ): AsyncIterableIterator<ExecutionResult> {
     const source = events[Symbol.asyncIterator]();
     const shared = sharedPartOf(contextValue);
@@ -36,15 +37,20 @@ export class SharedResults {
         if (failed) return { done: true, value: undefined };
         try {
           const { done, value } = await source.next();
-          if (done) return { done, value: undefined };
+          if (done) {
+            ended();
+            return { done, value: undefined };
+          }
           // What is loaded for one event is kept with its context, and the next one wants it anew.
           return { done: false, value: await this.of(value, key, () => tell(value, { ...shared })) };
         } catch (error) {
           failed = true;
+          ended();
           return { done: false, value: { errors: [publicError(error, contextValue.caller.requestId)] } };
         }
       },
       return: async () => {
+        ended();
         await source.return?.();
         return { done: true, value: undefined };
       },

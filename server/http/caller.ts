@@ -4,6 +4,7 @@ import type { Caller } from '../graphql/builder.ts';
 import { codedError } from '../graphql/public-errors.ts';
 import { hashOf } from '../infra/hash.ts';
 import { log } from '../infra/log.ts';
+import { logBudget } from '../infra/log-budget.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import type { RateLimit } from '../limits/rate-limit.ts';
 import type { ClientOf } from './client.ts';
@@ -19,7 +20,7 @@ export function callers({ clientOf, tokens, quotas }: Options) {
   const guessers = new Guessers(quotas.signIns);
   const refuse = async (client: string, authorization: string, requestId: string): Promise<never> => {
     await guessers.note(client, authorization);
-    log.info({ requestId, client }, 'a token was refused');
+    if (logBudget.allows()) log.info({ requestId, client }, 'a token was refused');
     throw codedError('INVALID_TOKEN', 'The token is not valid: leave it out, or send the right one.', WRONG_TOKEN);
   };
   return (request: IncomingMessage, requestId: string): Caller | Promise<Caller> => {

@@ -38,8 +38,13 @@ export function clientsBehind(trusted: TrustedProxies): ClientOf {
   };
 }
 
+/** An address with a port, as some gateways write it: `192.0.2.1:5678`, `[2001:db8::1]:5678`. */
+const WITH_PORT = /^(?:([\d.]+)|\[([\da-f:.]+)\])(?::\d+)?$/i;
+
 /** Names the network of an address, as `192.0.2.1` or `2001:db8:1:2::/64`. */
-export function networkOf(address: string | undefined): string {
+export function networkOf(given: string | undefined): string {
+  const [, ipv4, ipv6] = WITH_PORT.exec(given ?? '') ?? [];
+  const address = ipv4 ?? ipv6 ?? given;
   if (address === undefined || !ipaddr.isValid(address)) return 'unknown';
   const parsed = ipaddr.process(address);
   if (parsed.kind() === 'ipv4') return parsed.toString();

@@ -22,9 +22,17 @@ export function answerOf(
   const statuses = https.filter(({ spec }) => !spec || type === 'application/graphql-response+json');
   return {
     status: isAnswered ? 200 : Math.max(200, ...statuses.map(({ status = 200 }) => status)),
-    headers: Object.assign({}, ...https.map(({ headers }) => headers)),
+    headers: headersOf(https),
     json: JSON.stringify({ errors: errors.map(withoutHttp), data, extensions }),
   };
+}
+
+/** The headers of all errors together; who is to wait for several of them waits for the longest. */
+function headersOf(https: readonly GraphQLHTTPExtensions[]): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = Object.assign({}, ...https.map((http) => http.headers));
+  const waits = https.flatMap((http) => http.headers?.['retry-after'] ?? []);
+  if (waits.length > 1) headers['retry-after'] = String(Math.max(...waits.map(Number)));
+  return headers;
 }
 
 function withoutHttp(error: GraphQLError): object {

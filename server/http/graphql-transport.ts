@@ -4,7 +4,6 @@ import type { Api, ApiPlugin } from '../graphql/api.ts';
 import type { Caller, Context } from '../graphql/builder.ts';
 import { codedError, publicError, publicResult } from '../graphql/public-errors.ts';
 import type { HttpLimits } from '../limits/config.ts';
-import { StreamSlots } from '../limits/stream-slots.ts';
 import { type Accepted, acceptedBy } from './accepted.ts';
 import { bodyOf, drained } from './body.ts';
 import { dateHeader } from './date-header.ts';
@@ -51,7 +50,6 @@ export class GraphQLTransport {
   readonly #fields: readonly string[];
   readonly #isYogas: boolean;
   readonly #open = new OpenStreams();
-  readonly #slots: StreamSlots;
 
   constructor(options: Options) {
     this.#options = options;
@@ -59,10 +57,9 @@ export class GraphQLTransport {
     this.#fetchAPI = options.api.fetchAPI;
     this.#fields = Object.entries(options.headers).flat() as string[];
     this.#isYogas = options.plugins.some((plugin) => YOGAS_HOOKS.some((hook) => plugin[hook] !== undefined));
-    this.#slots = new StreamSlots(options.limits.streams);
   }
 
-  /** Answers a request. Never rejects: what goes wrong is an answer too. */
+  /** Answers a request; what goes wrong with it is an answer too. */
   async answer(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
     const accepted = acceptedBy(request.headers.accept);
     try {
@@ -114,21 +111,19 @@ export class GraphQLTransport {
     response.end(text);
   }
 
-  /** Writes results as they come, for as long as the client is there. Throws a GraphQL error when there is no room for it. */
+  /** Writes results as they come, for as long as the client is there. Throws a GraphQL error where it takes no stream. */
   #stream(
     results: AsyncIterable<ExecutionResult>,
     accepted: Accepted,
     response: ServerResponse,
-    { client, quota, requestId }: Caller,
+    { requestId }: Caller,
   ): void {
     const stream = new EventStream(response, results[Symbol.asyncIterator]());
-    const slot = accepted.stream ? this.#slots.take(client, quota.streams) : 'NOT_ACCEPTED';
-    if (typeof slot === 'string') {
+    if (!accepted.stream) {
       stream.leave();
-      throw refusals[slot];
+      throw codedError('NOT_ACCEPTABLE', 'A subscription is answered by a stream: accept text/event-stream.');
     }
     const close = () => {
-      slot();
       remove();
       stream.leave();
     };
@@ -165,11 +160,3 @@ function checkedMethod({ method }: IncomingMessage, accepted: Accepted): 'GET' |
 }
 
 const NONE = {};
-const LATER = { http: { headers: { 'retry-after': '5' } } };
-
-/** Why a stream is not begun. */
-const refusals = {
-  NOT_ACCEPTED: codedError('NOT_ACCEPTABLE', 'A subscription is answered by a stream: accept text/event-stream.'),
-  CLIENT: codedError('RATE_LIMITED', 'You have as many streams open as one client may: close one.', LATER),
-  PROCESS: codedError('OVERLOADED', 'There are as many streams open as this process can have.', LATER),
-};

@@ -2,12 +2,18 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpLimits } from '../limits/config.ts';
+import { limitConnections } from './connections.ts';
 import { endStream, isStream } from './event-stream.ts';
 import type { Handler } from './front-door.ts';
 import { answerInText } from './plain-answer.ts';
 
 /** How often Node.js looks for connections whose time is over. */
 const CHECK_MS = 2_000;
+
+type Exchange = Readonly<{ request: IncomingMessage; response: ServerResponse }>;
+
+/** A connection: its requests that are not answered yet, of which the first is being answered. */
+type Connection = { readonly unanswered: Exchange[]; refused: boolean };
 
 /** The HTTP server around a handler, with its limits, and with an end in which nobody loses an answer. */
 export class HttpServer {
@@ -16,7 +22,7 @@ export class HttpServer {
   readonly #handle: Handler;
   readonly #mostPipelined: number;
   readonly #open = new Set<ServerResponse>();
-  readonly #unanswered = new WeakMap<Socket, number>();
+  readonly #connections = new WeakMap<Socket, Connection>();
   #ending = false;
 
   constructor(handle: Handler, limits: HttpLimits) {
@@ -33,31 +39,45 @@ export class HttpServer {
       this.#onRequest,
     );
     this.server.maxConnections = limits.connections;
+    // A client that takes nothing of its answer keeps it in memory; streams have something to take every twelve seconds.
+    this.server.timeout = limits.stalledMs;
+    if (limits.connectionsOfClient !== undefined) limitConnections(this.server, limits.connectionsOfClient);
   }
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const { socket } = request;
-    const unanswered = (this.#unanswered.get(socket) ?? 0) + 1;
-    this.#unanswered.set(socket, unanswered);
-    if (unanswered > this.#mostPipelined) {
-      this.#refuse(socket, response, unanswered);
+    const connection = this.#connections.get(socket) ?? { unanswered: [], refused: false };
+    const { unanswered } = connection;
+    this.#connections.set(socket, connection);
+    if (unanswered.length >= this.#mostPipelined) {
+      this.#refuse(connection, socket, response);
       return;
     }
+    unanswered.push({ request, response });
+    // Answers leave in the order of the requests, so those behind the first would only wait in memory: and whoever sent
+    // them may be gone by then, of which Node.js tells the first alone.
+    if (unanswered.length === 1) this.#answer({ request, response }, connection);
+  };
+
+  #answer({ request, response }: Exchange, connection: Connection): void {
     if (this.#ending) response.setHeader('connection', 'close');
     this.#open.add(response);
     response.once('close', () => {
       this.#open.delete(response);
-      this.#unanswered.set(socket, this.#unanswered.get(socket)! - 1);
+      connection.unanswered.shift();
+      const [next] = connection.unanswered;
+      if (next && !request.socket.destroyed) this.#answer(next, connection);
     });
     this.#handle(request, response);
-  };
+  }
 
   /**
    * Who sends more requests without waiting for an answer gets a 503 behind those, and is cut off with it. Nothing more is
    * read from the connection, since each request takes memory before anybody has looked at it.
    */
-  #refuse(socket: Socket, response: ServerResponse, unanswered: number): void {
-    if (unanswered > this.#mostPipelined + 1) return;
+  #refuse(connection: Connection, socket: Socket, response: ServerResponse): void {
+    if (connection.refused) return;
+    connection.refused = true;
     socket.pause();
     const message = `More than ${this.#mostPipelined} requests without an answer on one connection.`;
     answerInText(response, 503, message, { connection: 'close' });

@@ -63,14 +63,15 @@ export class StaticFiles {
       maxAge: isAsset ? YEAR_MS : HOUR_MS,
       immutable: isAsset,
     });
+    if (sent.type === 'error' && sent.statusCode >= 500) throw sent.metadata.error;
     if (sent.type === 'file') {
       // Of the answers to HEAD and to conditions, the stream is empty and no file.
       if (sent.stream instanceof ReadStream) await once(sent.stream, 'open');
       response.setHeader('content-type', typeOf(path));
+      if (encoding) response.setHeader('content-encoding', encoding);
     }
     if (isPage) response.setHeader('cache-control', 'no-cache');
     if (file.encodings.length > 0) response.setHeader('vary', 'accept-encoding');
-    if (encoding) response.setHeader('content-encoding', encoding);
     response.writeHead(sent.statusCode, sent.headers);
     await pipeline(sent.stream, response).catch(() => response.destroy());
   }

@@ -18,15 +18,19 @@ export const limitVariables = {
   LIMIT_QUERY_SECONDS: seconds(0.1, 600).default(10),
   LIMIT_MUTATION_SECONDS: seconds(1, 600).default(30),
   LIMIT_QUERIES: whole(1, 100_000).default(1_000),
+  LIMIT_MUTATIONS: whole(1, 100_000).default(5_000),
   LIMIT_BODY_BYTES: whole(1_024, 10_000_000).default(65_536),
   LIMIT_HEADER_BYTES: whole(1_024, 1_000_000).default(16_384),
   LIMIT_HEADERS_SECONDS: seconds(1, 600).default(10),
   LIMIT_REQUEST_SECONDS: seconds(1, 600).default(15),
   LIMIT_IDLE_SECONDS: seconds(1, 3_600).default(75),
+  LIMIT_STALLED_SECONDS: seconds(1, 3_600).default(60),
   LIMIT_PIPELINED: whole(1, 10_000).default(16),
   LIMIT_CONNECTIONS: whole(10, 1_000_000).default(12_000),
   LIMIT_STREAMS: whole(1, 1_000_000).default(10_000),
   LIMIT_UNITS_PER_ORDER: whole(1, 1_000).default(1_000),
+  LIMIT_CLIENT_CONNECTIONS: byClient,
+  LIMIT_CLIENT_OPERATIONS: byClient,
   LIMIT_CLIENT_CHECKOUTS: byClient,
   LIMIT_CLIENT_SIGN_INS: byClient,
   LIMIT_CLIENT_OPEN_ORDERS: byClient,
@@ -37,6 +41,8 @@ export const limitVariables = {
 
 /** What one client may have, by default, where that is limited. */
 const BY_CLIENT = {
+  LIMIT_CLIENT_CONNECTIONS: 250,
+  LIMIT_CLIENT_OPERATIONS: 100,
   LIMIT_CLIENT_CHECKOUTS: 60,
   LIMIT_CLIENT_SIGN_INS: 10,
   LIMIT_CLIENT_OPEN_ORDERS: 20,
@@ -59,8 +65,11 @@ export type OperationLimits = Readonly<{
   directives: number;
   queryMs: number;
   mutationMs: number;
-  /** Queries executed at once by a process. */
+  /** Queries and mutations executed at once by a process. */
   queries: number;
+  mutations: number;
+  /** Subscriptions open at once in a process. */
+  streams: number;
 }>;
 
 /** What HTTP may ask of a process; times in milliseconds. */
@@ -72,14 +81,19 @@ export type HttpLimits = Readonly<{
   requestMs: number;
   /** How long an idle connection is kept. More than a load balancer's, so that it is the one to close. */
   idleMs: number;
+  /** How long an answer waits for its reader to take something of it. */
+  stalledMs: number;
   /** Requests of one connection that are not answered yet. */
   pipelined: number;
   connections: number;
-  streams: number;
+  /** Of one address; undefined: as many as it likes. */
+  connectionsOfClient: number | undefined;
 }>;
 
 /** What one client may have; undefined: as much as it likes. */
 export type ClientLimits = Readonly<{
+  /** Queries and mutations executed at once. */
+  operations: number | undefined;
   /** Checkouts, and failed sign-ins, in a minute. */
   checkouts: number | undefined;
   signIns: number | undefined;
@@ -99,8 +113,11 @@ export type Limits = Readonly<{
   unitsPerOrder: number;
 }>;
 
-/** Makes the limits of what the environment says. Those by client are off unless set, save in production. */
-export function limitsOf(given: Given, production: boolean): Limits {
+/**
+ * Makes the limits of what the environment says. Those by client are off unless set, save in production. `behindProxy`: the
+ * connections are a proxy's, and no client's.
+ */
+export function limitsOf(given: Given, production: boolean, behindProxy: boolean): Limits {
   const ms = (seconds: number) => Math.round(seconds * 1_000);
   const clientLimit = (name: keyof typeof BY_CLIENT) => {
     const value = given[name] ?? (production ? BY_CLIENT[name] : 'off');
@@ -119,6 +136,8 @@ export function limitsOf(given: Given, production: boolean): Limits {
       queryMs: ms(given.LIMIT_QUERY_SECONDS),
       mutationMs: ms(given.LIMIT_MUTATION_SECONDS),
       queries: given.LIMIT_QUERIES,
+      mutations: given.LIMIT_MUTATIONS,
+      streams: given.LIMIT_STREAMS,
     },
     http: {
       bodyBytes: given.LIMIT_BODY_BYTES,
@@ -126,11 +145,14 @@ export function limitsOf(given: Given, production: boolean): Limits {
       headersMs: ms(given.LIMIT_HEADERS_SECONDS),
       requestMs: ms(given.LIMIT_REQUEST_SECONDS),
       idleMs: ms(given.LIMIT_IDLE_SECONDS),
+      // A change may be answered as late as that, with nothing sent before.
+      stalledMs: Math.max(ms(given.LIMIT_STALLED_SECONDS), ms(given.LIMIT_MUTATION_SECONDS) + 5_000),
       pipelined: given.LIMIT_PIPELINED,
       connections: given.LIMIT_CONNECTIONS,
-      streams: given.LIMIT_STREAMS,
+      connectionsOfClient: behindProxy ? undefined : clientLimit('LIMIT_CLIENT_CONNECTIONS'),
     },
     client: {
+      operations: clientLimit('LIMIT_CLIENT_OPERATIONS'),
       checkouts: clientLimit('LIMIT_CLIENT_CHECKOUTS'),
       signIns: clientLimit('LIMIT_CLIENT_SIGN_INS'),
       openOrders: clientLimit('LIMIT_CLIENT_OPEN_ORDERS'),

@@ -3,6 +3,7 @@ import { RateLimit } from './rate-limit.ts';
 
 /** What one client may have; undefined: as much as it likes. */
 export type Quota = Readonly<{
+  operations: number | undefined;
   checkouts: RateLimit | undefined;
   openOrders: number | undefined;
   heldUnits: number | undefined;
@@ -23,10 +24,11 @@ export class Quotas {
   }
 }
 
-function quotaOf({ checkouts, openOrders, heldUnits, streams }: ClientLimits, factor: number): Quota {
+function quotaOf({ operations, checkouts, openOrders, heldUnits, streams }: ClientLimits, factor: number): Quota {
   const times = (limit: number | undefined) => limit && limit * factor;
   return {
     checkouts: checkouts === undefined ? undefined : new RateLimit('checkouts', checkouts * factor),
+    operations: times(operations),
     openOrders: times(openOrders),
     heldUnits: times(heldUnits),
     streams: times(streams),

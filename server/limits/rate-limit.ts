@@ -23,16 +23,9 @@ export class RateLimit {
     return this.#standing(standing);
   }
 
-  /**
-   * Writes the fields `RateLimit` and `RateLimit-Policy` as draft-ietf-httpapi-ratelimit-headers-10 has them, and
-   * `Retry-After` for who has exceeded the rate.
-   */
+  /** Writes the header fields for where a client stands, and `Retry-After` for who has exceeded the rate. */
   headersOf({ exceeded, left, resetS }: Standing): Record<string, string> {
-    return {
-      'ratelimit-policy': `"${this.#name}";q=${this.#most};w=${MINUTE_S}`,
-      ratelimit: `"${this.#name}";r=${left};t=${resetS}`,
-      ...(exceeded && { 'retry-after': String(resetS) }),
-    };
+    return limitFields(`"${this.#name}";q=${this.#most};w=${MINUTE_S}`, left, resetS, exceeded);
   }
 
   #standing({ consumedPoints, msBeforeNext }: RateLimiterRes): Standing {
@@ -42,4 +35,19 @@ export class RateLimit {
       resetS: Math.max(1, Math.ceil(msBeforeNext / 1000)),
     };
   }
+}
+
+/**
+ * Writes the header fields for a client that has as many of something as it may have at once. `resetS`: when to ask again.
+ */
+export const fullFields = (name: string, most: number | undefined, resetS: number): Record<string, string> =>
+  limitFields(`"${name}";q=${most ?? 0}`, 0, resetS, true);
+
+/** The fields `RateLimit` and `RateLimit-Policy` are as in draft-ietf-httpapi-ratelimit-headers-10. */
+function limitFields(policy: string, left: number, resetS: number, exceeded: boolean): Record<string, string> {
+  return {
+    'ratelimit-policy': policy,
+    ratelimit: `${policy.slice(0, policy.indexOf(';'))};r=${left};t=${resetS}`,
+    ...(exceeded && { 'retry-after': String(resetS) }),
+  };
 }

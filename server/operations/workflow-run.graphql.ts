@@ -24,7 +24,6 @@ const WorkflowRun = builder.objectRef<RecordedRun>('WorkflowRun').implement({
     steps: t.field({
       type: [WorkflowStep],
       description: 'Its steps, in order.',
-      extensions: { listSize: 13 },
       resolve: ({ steps }) => [...steps],
     }),
   }),

@@ -1,7 +1,9 @@
 import type { Caller } from '../graphql/builder.ts';
 import { codedError } from '../graphql/public-errors.ts';
 import { keyHashOf } from '../infra/hash.ts';
+import { OverloadedError } from '../infra/patience.ts';
 import { type Claim, holds } from '../limits/holds.ts';
+import { fullFields } from '../limits/rate-limit.ts';
 import { type CheckoutAnswer, type CheckoutTerms, checkOut, type Intent } from './orders.commands.ts';
 import { findByKey } from './orders.queries.ts';
 
@@ -17,28 +19,32 @@ export async function checkOutWithinQuota(
 ): Promise<CheckoutAnswer> {
   await countCheckout(caller);
   const units = intent.lines.reduce((sum, { quantity }) => sum + Math.max(0, quantity), 0);
-  const claim = holds.claim(caller.client, units, caller.quota);
+  const keyHash = keyHashOf(intent.scope, intent.key);
+  const claim = holds.claim(caller.client, keyHash, units, caller.quota);
   if (!('waitMs' in claim)) return checkOutHolding(claim, intent, terms);
 
-  if (await findByKey(keyHashOf(intent.scope, intent.key))) return checkOut(intent, terms);
+  if (await findByKey(keyHash)) return checkOut(intent, terms);
   const { heldUnits = Infinity } = caller.quota;
   if (units > heldUnits) {
     const message = `Orders that are not paid have ${heldUnits} units at most, of all products together.`;
     return { type: 'INVALID', problem: { path: ['lines'], message } };
   }
   throw codedError('ORDERS_LIMITED', 'You have as many orders waiting as one client may: pay or cancel one first.', {
-    http: { headers: { 'retry-after': String(Math.ceil(claim.waitMs / 1_000)) } },
+    http: { headers: fullFields('open-orders', caller.quota.openOrders, Math.max(1, Math.ceil(claim.waitMs / 1_000))) },
   });
 }
 
 async function checkOutHolding(claim: Claim, intent: Intent, terms: CheckoutTerms): Promise<CheckoutAnswer> {
-  let answer: CheckoutAnswer | undefined;
   try {
-    answer = await checkOut(intent, terms);
-    return answer;
-  } finally {
-    if (answer?.type === 'PLACED' && !answer.replayed) claim.keep(answer.orderId, terms.paymentWindowMs);
+    const answer = await checkOut(intent, terms);
+    if (answer.type === 'PLACED' && !answer.replayed) claim.keep(answer.orderId, terms.paymentWindowMs);
     else claim.giveBack();
+    return answer;
+  } catch (error) {
+    // What is not let in is not placed; of anything else the commit may have gone through.
+    if (error instanceof OverloadedError) claim.giveBack();
+    else claim.keep(undefined, terms.paymentWindowMs);
+    throw error;
   }
 }
 

@@ -142,7 +142,6 @@ export const Order = builder.prismaNode('Order', {
     lines: t.relation('lines', {
       description: 'What is bought.',
       query: { orderBy: { position: 'asc' } },
-      extensions: { listSize: 5 },
     }),
     total: t.field({
       type: MoneyType,
@@ -162,7 +161,6 @@ export const Order = builder.prismaNode('Order', {
     events: t.relation('events', {
       description: 'Its whole history, oldest first.',
       query: { orderBy: { version: 'asc' } },
-      extensions: { listSize: 13 },
     }),
   }),
 });

@@ -75,6 +75,9 @@ export async function receiveReport(report: Report): ReturnType<typeof receive> 
     currentDatabase().$transaction((tx) => receive(tx, report)),
   );
   if (receipt?.result === 'QUEUED') live.announce([{ topic: `inbox:${report.orderId}`, version: 0 }]);
-  if (receipt?.result === 'SETTLED' && receipt.settled) live.announce(changesOf(report.orderId, receipt.settled));
+  if (receipt?.result === 'SETTLED' && receipt.settled) {
+    holds.release(report.orderId);
+    live.announce(changesOf(report.orderId, receipt.settled));
+  }
   return receipt;
 }

@@ -186,3 +186,14 @@ describe.each(['products', 'orders'])('a page of %s is refused', (list) => {
     expect(errors?.[0]?.message).toContain('32-bit');
   });
 });
+
+test('variables that are wrong a thousand times are told in few words', async () => {
+  const input = Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`unknown${n}`, n]));
+  const { errors } = await store.client.send(
+    'mutation ($input: CheckoutInput!) { checkout(input: $input) { __typename } }',
+    { input },
+  );
+  expect(errors!.length).toBeLessThan(10);
+  for (const { message } of errors!) expect(message.length).toBeLessThan(1_100);
+  expect(errors![0]).toMatchObject({ extensions: { code: 'BAD_USER_INPUT', retryable: false } });
+});

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { PRODUCTION, useApp } from '../support/app.ts';
 
 /** The schema has no circle other than those that are refused, so that nothing in it is deeper than nine levels. */
-const store = useApp({ env: { ...PRODUCTION, LIMIT_DEPTH: '6' } });
+const store = useApp({ env: { ...PRODUCTION, LIMIT_DEPTH: '6', DISPATCH_STEPS: '10' } });
 
 let orderId: string;
 beforeAll(async () => {
@@ -55,6 +55,11 @@ const REFUSED: [string, () => string, RegExp][] = [
   ],
   ['more tokens', () => `{ ${'__typename '.repeat(1_001)} }`, /more than 1000 tokens/],
   ['3,000 levels of nesting', () => `{ ${'a { '.repeat(3_000)} b ${'}'.repeat(3_000)} }`, /more than 1000 tokens/],
+  [
+    'an introspection under names of its own',
+    () => `{ __schema { ${repeated(3, (n) => `t${n}: types { name }`)} } }`,
+    /introspection take no aliases/,
+  ],
   ['many introspections', () => `{ ${repeated(6, (n) => `i${n}: __schema { types { name } }`)} }`, /a cost of 6000/],
 ];
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ApiPlugin } from '../../server/graphql/api.ts';
 import { useApp } from '../support/app.ts';
+import { eventually } from '../support/eventually.ts';
 import { WAYS } from '../support/ways.ts';
 
 const seen: string[] = [];
@@ -19,7 +20,7 @@ const gate: ApiPlugin = {
   },
 };
 
-const store = useApp({ plugins: [gate] });
+const store = useApp({ plugins: [gate], env: { LIMIT_STREAMS: '2' } });
 afterEach(() => void seen.splice(0));
 
 describe.each(WAYS)('a plugin of Yoga governs $name', ({ send }) => {
@@ -51,4 +52,33 @@ test('errors are told by Yoga as by the store: with code, status and the id of t
   const large = await post(`{ ${'__typename '.repeat(1_001)} }`);
   expect(large.status).toBe(400);
   expect(await large.json()).toMatchObject({ errors: [{ extensions: { code: 'OPERATION_TOO_LARGE' } }] });
+});
+
+test('streams are counted by the store, whoever writes them', async () => {
+  const leaving = new AbortController();
+  const subscribe = () =>
+    fetch(`${store.url}/graphql?query=${encodeURIComponent('subscription { inventoryChanged { sku } }')}`, {
+      headers: { accept: 'text/event-stream' },
+      signal: leaving.signal,
+    });
+  await eventually('room for two', async () => (await subscribe()).status === 200);
+  const codes: string[] = [];
+  await eventually('no room', async () => {
+    const response = await subscribe();
+    const reader = response.body!.getReader();
+    const { value } = await reader.read();
+    codes.push(/"code":"(\w+)"/.exec(new TextDecoder().decode(value))?.[1] ?? 'none');
+    return codes.at(-1) === 'OVERLOADED';
+  });
+  expect(codes.length).toBeLessThanOrEqual(3);
+  leaving.abort();
+  await eventually('room again', async () => {
+    const again = new AbortController();
+    const response = await fetch(
+      `${store.url}/graphql?query=${encodeURIComponent('subscription { inventoryChanged { sku } }')}`,
+      { headers: { accept: 'text/event-stream' }, signal: again.signal },
+    );
+    again.abort();
+    return response.status === 200;
+  });
 });

@@ -15,7 +15,8 @@ const LIMITS = {
   idleMs: 60_000,
   pipelined: 4,
   connections: 3,
-  streams: 10,
+  stalledMs: 2_000,
+  connectionsOfClient: undefined,
 };
 
 let http: HttpServer;
@@ -65,16 +66,82 @@ test('requests on one connection are answered as long as few of them wait', asyn
 });
 
 test('who sends more without waiting is told so behind the others, and is cut off', async () => {
-  handle = () => {};
+  let go = () => {};
+  const gate = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  handle = (_request, response) => void gate.then(() => response.end('late'));
   const socket = await open();
   socket.write(GET.repeat(1_000));
-  await eventually('as many as may wait', () => asked.length === LIMITS.pipelined);
+  await eventually('the first is asked', () => asked.length === 1);
   const closed = once(socket, 'close');
-  for (const { response } of asked) response.end('late');
+  go();
   await closed;
   expect(statusesIn(socket.heard())).toEqual([200, 200, 200, 200, 503]);
   expect(socket.heard()).toContain('More than 4 requests without an answer');
   expect(asked).toHaveLength(LIMITS.pipelined);
+});
+
+test('requests of one connection are answered one after the other', async () => {
+  handle = () => {};
+  const socket = await open();
+  socket.write(GET.repeat(3));
+  for (let n = 1; n <= 3; n++) {
+    await eventually(`request ${n}`, () => asked.length === n);
+    asked[n - 1]!.response.end(`answer ${n}`);
+  }
+  await eventually('all answers', () => statusesIn(socket.heard()).length === 3);
+  expect(socket.heard().match(/answer \d/g)).toEqual(['answer 1', 'answer 2', 'answer 3']);
+});
+
+test('who hangs up is not answered any more, and nobody keeps what waited', async () => {
+  handle = () => {};
+  const socket = await open();
+  socket.write(GET.repeat(4));
+  await eventually('the first is asked', () => asked.length === 1);
+  const closed = once(asked[0]!.response, 'close');
+  socket.destroy();
+  await closed;
+  const other = await open();
+  handle = (_request, response) => response.end('done');
+  other.write(GET);
+  await eventually('an answer', () => statusesIn(other.heard()).length === 1);
+  expect(asked).toHaveLength(2);
+});
+
+test('who takes nothing of an answer is cut off', async () => {
+  handle = (_request, response) => response.end(Buffer.alloc(20_000_000));
+  const socket = await open();
+  socket.pause();
+  socket.write(GET);
+  await eventually('the request', () => asked.length === 1);
+  await once(asked[0]!.response, 'close');
+  socket.resume();
+  await once(socket, 'close');
+  expect(socket.bytesRead).toBeLessThan(20_000_000);
+});
+
+test('a client has so many connections and no more, until one is closed', async () => {
+  const limited = new HttpServer((_request, response) => response.end('done'), { ...LIMITS, connectionsOfClient: 2 });
+  limited.server.listen(0, '127.0.0.1');
+  await once(limited.server, 'listening');
+  const to = (limited.server.address() as AddressInfo).port;
+  const answered = async (socket: Socket) => {
+    socket.write(GET);
+    await Promise.race([once(socket, 'data'), once(socket, 'close')]).catch(() => {});
+    return !socket.closed && socket.bytesRead > 0;
+  };
+  const [first, second, third] = [connect(to, '127.0.0.1'), connect(to, '127.0.0.1'), connect(to, '127.0.0.1')];
+  for (const socket of [first, second, third]) sockets.push(socket.on('error', () => {}));
+  expect(await Promise.all([answered(first), answered(second)])).toEqual([true, true]);
+  expect(await answered(third)).toBe(false);
+  first.destroy();
+  await eventually('room for another', async () => {
+    const next = connect(to, '127.0.0.1').on('error', () => {});
+    sockets.push(next);
+    return answered(next);
+  });
+  limited.server.close();
 });
 
 test('headers that do not come in time are not waited for', async () => {

@@ -40,7 +40,7 @@ test('without any variable the store is a demo on this machine', () => {
     operatorTokens: [],
     trustedProxies: 0,
     allowedHosts: undefined,
-    limits: limitsOf(z.object(limitVariables).parse({}), false),
+    limits: limitsOf(z.object(limitVariables).parse({}), false, false),
     logLevel: 'warn',
   });
 });

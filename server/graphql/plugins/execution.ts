@@ -7,6 +7,9 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import type { OperationLimits } from '../../limits/config.ts';
+import { fullFields } from '../../limits/rate-limit.ts';
+import { type NoRoom, Slots } from '../../limits/slots.ts';
 import type { Context } from '../builder.ts';
 import type { Deadlines } from '../deadline.ts';
 import { codedError, publicResult } from '../public-errors.ts';
@@ -16,63 +19,99 @@ import { costOf } from './operation-limits.ts';
 type Args = ExecutionArgs & { contextValue: Context };
 type MaybePromise<Value> = Value | Promise<Value>;
 
+/** Of variables that are not as declared, so many are told: each error has all of the variable in it. */
+const options = { maxCoercionErrors: 5 };
+
 /**
- * Executes operations by graphql-js, each within its time, and says what it cost. Readers of a subscription that are
- * told the same event in the same way share its execution. `mostQueries`: executed at once.
+ * Executes operations by graphql-js, each within its time and as many at once as there is room for, and says what it cost.
+ * Readers of a subscription that are told the same event in the same way share its execution.
  */
-export function useExecution(deadlines: Deadlines, mostQueries: number): Plugin<Context> {
-  const engine = new Engine(deadlines, mostQueries);
+export function useExecution(deadlines: Deadlines, limits: ExecutionLimits): Plugin<Context> {
+  const engine = new Engine(deadlines, limits);
   return {
     onExecute: ({ setExecuteFn }) => setExecuteFn(engine.execute as never),
     onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(engine.subscribe as never),
   };
 }
 
+type ExecutionLimits = Pick<OperationLimits, 'queries' | 'mutations' | 'streams'>;
+
 class Engine {
   readonly #deadlines: Deadlines;
-  readonly #mostQueries: number;
   readonly #shared = new SharedResults();
-  #queries = 0;
+  readonly #queries: Slots;
+  readonly #mutations: Slots;
+  readonly #streams: Slots;
 
-  constructor(deadlines: Deadlines, mostQueries: number) {
+  constructor(deadlines: Deadlines, { queries, mutations, streams }: ExecutionLimits) {
     this.#deadlines = deadlines;
-    this.#mostQueries = mostQueries;
+    this.#queries = new Slots(queries);
+    this.#mutations = new Slots(mutations);
+    this.#streams = new Slots(streams);
   }
 
   readonly execute = (args: Args): MaybePromise<ExecutionResult> => {
     const operation = getOperationAST(args.document, args.operationName);
-    if (operation?.operation === 'query') return this.#query(args, operation);
-    const result = execute(args);
+    const { client, quota } = args.contextValue.caller;
+    const isQuery = operation?.operation === 'query';
+    const slot = (isQuery ? this.#queries : this.#mutations).take(client, quota.operations);
+    if (typeof slot === 'string') return { errors: [refusalOf(slot, 'operations', quota.operations, 1)] };
+    const result = execute({ ...args, options });
     const done = (result: ExecutionResult) => withCost(result, operation);
-    return result instanceof Promise ? this.#deadlines.change(result, done) : done(result);
+    if (!(result instanceof Promise)) {
+      slot();
+      return done(result);
+    }
+    // When it is answered late it still has the database at work.
+    result.then(slot, slot);
+    return isQuery ? this.#deadlines.read(result, done) : this.#deadlines.change(result, done);
   };
 
   readonly subscribe = async (args: Args): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> => {
-    const source = await this.#deadlines.read(createSourceEventStream(args), (events) => events);
-    if (!(Symbol.asyncIterator in source)) return source;
+    const { client, quota, requestId } = args.contextValue.caller;
+    const slot = this.#streams.take(client, quota.streams);
+    if (typeof slot === 'string') return { errors: [refusalOf(slot, 'streams', quota.streams, 5)] };
+    const events = await this.#events(args).catch((error: unknown) => {
+      slot();
+      throw error;
+    });
+    if (!(Symbol.asyncIterator in events)) {
+      slot();
+      return events;
+    }
     const operation = getOperationAST(args.document, args.operationName)!;
-    const { requestId } = args.contextValue.caller;
     const tell = async (event: object, contextValue: object): Promise<ExecutionResult> => {
       const result = await execute({ ...args, rootValue: event, contextValue });
       return withCost(publicResult(result, requestId), operation);
     };
-    return this.#shared.stream(source as AsyncIterable<object>, args, operation, tell);
+    return this.#shared.stream(events as AsyncIterable<object>, args, operation, tell, slot);
   };
 
-  /** More at once would only wait for each other. Changes have an admission of their own. */
-  #query(args: Args, operation: OperationDefinitionNode): MaybePromise<ExecutionResult> {
-    if (this.#queries >= this.#mostQueries)
-      return { errors: [codedError('OVERLOADED', 'The store is very busy: try again in a few seconds.')] };
-    const result = execute(args);
-    if (!(result instanceof Promise)) return withCost(result, operation);
-    this.#queries++;
-    // When it is answered late it still has the database at work.
-    const ended = () => {
-      this.#queries--;
-    };
-    result.then(ended, ended);
-    return this.#deadlines.read(result, (done) => withCost(done, operation));
+  /** Opens the events of a subscription in time. Those that come later are let go: nobody waits for them any more. */
+  async #events(args: Args): Promise<ExecutionResult | AsyncIterable<unknown>> {
+    const opening = createSourceEventStream({ ...args, options });
+    try {
+      return await this.#deadlines.read(opening, (events) => events);
+    } catch (error) {
+      opening.then(leave, () => {});
+      throw error;
+    }
   }
+}
+
+function leave(events: ExecutionResult | AsyncIterable<unknown>): void {
+  if (Symbol.asyncIterator in events) void events[Symbol.asyncIterator]().return?.();
+}
+
+/** The error for who has no room for one more. `name`: of what; `most`: how many its client may have at once. */
+function refusalOf(why: NoRoom, name: 'operations' | 'streams', most: number | undefined, resetS: number) {
+  if (why === 'PROCESS')
+    return codedError('OVERLOADED', `This process has as many ${name} under way as it can: try again in ${resetS} s.`, {
+      http: { headers: { 'retry-after': String(resetS) } },
+    });
+  return codedError('RATE_LIMITED', `You have as many ${name} under way as one client may: end one.`, {
+    http: { headers: fullFields(name, most, resetS) },
+  });
 }
 
 /** Tells with a result what it cost, as far as it was executed at all. */

@@ -36,14 +36,22 @@ export type Measure = Readonly<{
   rootDirectives: boolean;
   /** A field that is asked for within itself, as `Order.events`. */
   recursion: string | undefined;
+  /** Whether fields of introspection have names of the caller's. */
+  introspectionAliases: boolean;
 }>;
+
+/** Sizes of lists that are known at the start alone, by `Type.field`. */
+export type ListSizes = Readonly<Record<string, number>>;
 
 /** A list whose size nothing tells. */
 const LIST_SIZE = 10;
 /** A page whose size stands in a variable: the largest that there is. Without an argument: the size by default. */
 const VARIABLE_PAGE_SIZE = 100;
 const DEFAULT_PAGE_SIZE = 20;
-/** `__schema` and `__type` answer by tens of kilobytes, and their nesting is limited by a rule of graphql-js. */
+/**
+ * `__schema` and `__type` answer by tens of kilobytes. Their lists within lists are limited by a rule of graphql-js, and with
+ * no aliases each of their fields is there once.
+ */
 const INTROSPECTION_COST = 1_000;
 
 type Part = { cost: number; depth: number; fields: ReadonlySet<string>; recursion: string | undefined };
@@ -51,9 +59,13 @@ type Part = { cost: number; depth: number; fields: ReadonlySet<string>; recursio
 const NOTHING: Part = { cost: 0, depth: 0, fields: new Set(), recursion: undefined };
 
 /** Measures each operation of a document. Fields that the schema does not have count nothing. */
-export function measure(schema: GraphQLSchema, document: DocumentNode): Map<OperationDefinitionNode, Measure> {
+export function measure(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  listSizes: ListSizes = {},
+): Map<OperationDefinitionNode, Measure> {
   const operations = new Map<OperationDefinitionNode, Measure>();
-  const meter = new Meter(schema, document);
+  const meter = new Meter(schema, document, listSizes);
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
     const { cost, depth, recursion } = meter.selection(
@@ -68,6 +80,7 @@ export function measure(schema: GraphQLSchema, document: DocumentNode): Map<Oper
       rootFields: new Set(names).size,
       rootDirectives: roots.some(({ directives = [] }) => directives.length > 0),
       recursion,
+      introspectionAliases: meter.introspectionAliases,
     });
   }
   return operations;
@@ -79,8 +92,12 @@ class Meter {
   /** Each fragment is measured once for a page size, however often it is spread. */
   readonly #measured = new Map<string, Part>();
 
-  constructor(schema: GraphQLSchema, { definitions }: DocumentNode) {
+  readonly #listSizes: ListSizes;
+  introspectionAliases = false;
+
+  constructor(schema: GraphQLSchema, { definitions }: DocumentNode, listSizes: ListSizes) {
     this.#schema = schema;
+    this.#listSizes = listSizes;
     for (const definition of definitions)
       if (definition.kind === Kind.FRAGMENT_DEFINITION) this.#fragments.set(definition.name.value, definition);
   }
@@ -113,6 +130,21 @@ class Meter {
     });
   }
 
+  #hasAliases(selectionSet: SelectionSetNode | undefined, seen = new Set<string>()): boolean {
+    if (!selectionSet) return false;
+    return selectionSet.selections.some((selection) => {
+      if (selection.kind !== Kind.FRAGMENT_SPREAD)
+        return (
+          (selection.kind === Kind.FIELD && selection.alias !== undefined) ||
+          this.#hasAliases(selection.selectionSet, seen)
+        );
+      const { value } = selection.name;
+      if (seen.has(value)) return false;
+      seen.add(value);
+      return this.#hasAliases(this.#fragments.get(value)?.selectionSet, seen);
+    });
+  }
+
   #fragment(name: string, pageSize: number | undefined): Part {
     const key = `${name} ${pageSize}`;
     const known = this.#measured.get(key);
@@ -130,7 +162,10 @@ class Meter {
   #field(node: FieldNode, parent: GraphQLNamedType | undefined, pageSize: number | undefined): Part {
     const name = node.name.value;
     if (name === '__typename') return { ...NOTHING, cost: 1, depth: 1 };
-    if (name === '__schema' || name === '__type') return { ...NOTHING, cost: INTROSPECTION_COST, depth: 1 };
+    if (name === '__schema' || name === '__type') {
+      this.introspectionAliases ||= this.#hasAliases(node.selectionSet);
+      return { ...NOTHING, cost: INTROSPECTION_COST, depth: 1 };
+    }
     const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
     if (!field || !parent) return NOTHING;
     const type = getNamedType(field.type);
@@ -139,8 +174,9 @@ class Meter {
     const isPage = field.args.some((arg) => arg.name === 'first');
     const inner = this.selection(node.selectionSet, type, isPage ? pageSizeOf(node) : undefined);
     const isList = isListType(isNonNullType(field.type) ? field.type.ofType : field.type);
-    const size = !isList ? 1 : name === 'edges' && pageSize !== undefined ? pageSize : listSizeOf(field);
     const coordinate = `${parent.name}.${name}`;
+    const listSize = this.#listSizes[coordinate] ?? field.extensions.listSize ?? LIST_SIZE;
+    const size = !isList ? 1 : name === 'edges' && pageSize !== undefined ? pageSize : listSize;
     return {
       cost: 1 + size * inner.cost,
       depth: 1 + inner.depth,
@@ -149,9 +185,6 @@ class Meter {
     };
   }
 }
-
-const listSizeOf = ({ extensions }: { extensions: Readonly<{ listSize?: number }> }) =>
-  extensions.listSize ?? LIST_SIZE;
 
 function pageSizeOf({ arguments: args = [] }: FieldNode): number {
   const sizes = args.filter(({ name }) => name.value === 'first' || name.value === 'last');

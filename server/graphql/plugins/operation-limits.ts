@@ -2,7 +2,7 @@ import { type DocumentNode, type OperationDefinitionNode, type ValidationRule, v
 import type { Plugin } from 'graphql-yoga';
 import type { OperationLimits } from '../../limits/config.ts';
 import { badRequest, codedError } from '../public-errors.ts';
-import { type Measure, measure } from './measure.ts';
+import { type ListSizes, type Measure, measure } from './measure.ts';
 
 /** What the operations of valid documents cost. */
 const costs = new WeakMap<OperationDefinitionNode, number>();
@@ -11,15 +11,15 @@ const costs = new WeakMap<OperationDefinitionNode, number>();
 export const costOf = (operation: OperationDefinitionNode): number | undefined => costs.get(operation);
 
 /** Refuses documents that ask for more than a request may, before anything of them is executed. */
-export function useOperationLimits(limits: OperationLimits): Plugin {
-  const rule = ruleOf(limits);
+export function useOperationLimits(limits: OperationLimits, listSizes: ListSizes = {}): Plugin {
+  const rule = ruleOf(limits, listSizes);
   return { onValidate: ({ addValidationRule }) => addValidationRule(rule) };
 }
 
-function ruleOf(limits: OperationLimits): ValidationRule {
+function ruleOf(limits: OperationLimits, listSizes: ListSizes): ValidationRule {
   return (context) => ({
     Document(document) {
-      for (const [operation, measured] of measure(context.getSchema(), document)) {
+      for (const [operation, measured] of measure(context.getSchema(), document, listSizes)) {
         costs.set(operation, measured.cost);
         for (const error of problemsOf(operation, measured, limits)) context.reportError(error);
       }
@@ -33,12 +33,13 @@ const tooLarge = (what: string, value: number, limit: number) =>
 
 function* problemsOf(
   { operation }: OperationDefinitionNode,
-  { cost, depth, rootFields, rootDirectives, recursion }: Measure,
+  { cost, depth, rootFields, rootDirectives, recursion, introspectionAliases }: Measure,
   limits: OperationLimits,
 ) {
   const mostCost = operation === 'subscription' ? limits.subscriptionCost : limits.cost;
   const mostRootFields = operation === 'mutation' ? limits.rootMutations : limits.rootFields;
   if (recursion) yield codedError('OPERATION_TOO_LARGE', `${recursion} is asked for within itself.`);
+  if (introspectionAliases) yield codedError('OPERATION_TOO_LARGE', 'Fields of introspection take no aliases.');
   if (cost > mostCost) yield tooLarge('a cost', cost, mostCost);
   if (depth > limits.depth) yield tooLarge('a depth', depth, limits.depth);
   if (rootFields > mostRootFields) yield tooLarge('a number of root fields', rootFields, mostRootFields);

@@ -1,8 +1,8 @@
-/** Why there is no room for a stream: the process has as many as it can, or the client as many as it may. */
+/** Why there is no room for one more: the process has as many as it can, or the client as many as it may. */
 export type NoRoom = 'PROCESS' | 'CLIENT';
 
-/** Counts the open streams of a process, and those of each client. */
-export class StreamSlots {
+/** Counts what a process has under way of one kind, as streams, and what each client has. */
+export class Slots {
   readonly #most: number;
   readonly #ofClients = new Map<string, number>();
   #open = 0;

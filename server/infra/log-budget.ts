@@ -1,4 +1,4 @@
-import { log } from '../infra/log.ts';
+import { log } from './log.ts';
 
 /** Lines a second about mistakes of callers; whoever makes more of them does not fill the disk with it. */
 const LINES = 50;
