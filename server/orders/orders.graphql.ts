@@ -142,6 +142,7 @@ export const Order = builder.prismaNode('Order', {
     lines: t.relation('lines', {
       description: 'What is bought.',
       query: { orderBy: { position: 'asc' } },
+      extensions: { listSize: 5 },
     }),
     total: t.field({
       type: MoneyType,
