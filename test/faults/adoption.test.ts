@@ -15,7 +15,7 @@ const ORDERS = 40;
 const env = { DISPATCH_STEPS: String(STEPS), DISPATCH_STEP_MS: '200' };
 
 test('the living share the orders of one that is gone, and one that is told to stop hands its own over', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   const doomed = await startServer({ env });
   const { databaseUrl } = doomed;

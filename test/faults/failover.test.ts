@@ -78,7 +78,7 @@ async function failOver(moreAnswers: (count: number) => Promise<void>): Promise<
 }
 
 test('no acknowledged order is lost when the primary is killed and its standby promoted', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await shopDuring(async (moreAnswers) => {
     await replicated.signalPrimary('SIGKILL');
@@ -87,7 +87,7 @@ test('no acknowledged order is lost when the primary is killed and its standby p
 });
 
 test('a primary that was replaced while it was silent is left, and not gone back to', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await shopDuring(async (moreAnswers) => {
     await replicated.signalPrimary('SIGSTOP');

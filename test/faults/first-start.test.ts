@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 test('servers that start at the same moment on an empty database prepare it once, and all come up', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   const stores = await Promise.all(
     Array.from({ length: SERVERS }, () => startServer({ databaseUrl: database.url, env: { LOG_LEVEL: 'warn' } })),

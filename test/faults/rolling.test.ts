@@ -144,7 +144,7 @@ test('servers are replaced by those of the next build under load, and nobody los
 });
 
 test('one of two servers is killed: the other answers and goes on with its orders, and it comes back', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   const supervisor = await startTwo(join(root, 'dist/server/main.js'));
   const wire = new Wire();

@@ -28,7 +28,7 @@ async function failures(): Promise<unknown[]> {
 }
 
 test('a server that is told to stop leaves its work as it is, and the next one goes on with it', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   const client = patientClientOf(store.url);
   const { id: productId } = await client.product('WIDGET');

@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.ts';
 import { expectLog } from '../support/log.ts';
 import { subscribe } from '../support/sse.ts';
 
-expectLog(/the live connection failed/, /no sweep/);
+expectLog(/the live connection failed/, /no sweep/, /changes were not announced/);
 
 const STEPS = 20;
 const store = useApp({ env: { DISPATCH_STEPS: String(STEPS), DISPATCH_STEP_MS: '20' } });

@@ -15,7 +15,9 @@ const QUERY = `subscription ($orderId: ID!) {
 
 let store: RunningStore;
 beforeAll(async () => {
-  store = await startServer({ env: { DISPATCH_STEPS: String(STEPS), DISPATCH_STEP_MS: '1' } });
+  store = await startServer({
+    env: { DISPATCH_STEPS: String(STEPS), DISPATCH_STEP_MS: '1', LIMIT_COST: '50000', LIMIT_STALLED_SECONDS: '600' },
+  });
 });
 
 /** Megabytes that a process holds in memory; undefined where the system does not tell by a file. */
@@ -42,7 +44,7 @@ async function readToTheEnd(socket: Socket): Promise<number[]> {
 }
 
 test('readers that stall cost the server next to nothing, and get everything once they read', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   const client = clientOf(store.url);
   const skus = ['WIDGET', 'GADGET', 'GIZMO', 'SPROCKET'];
