@@ -1,4 +1,4 @@
-/** For files that are read, the log, and connections that are being let in or thrown out. */
+/** For files that are read, the log, and connections that are being let in or thrown out: so many, or a third where that is less. */
 const SPARE = 100;
 
 /**
@@ -8,5 +8,5 @@ const SPARE = 100;
 export function connectionsByDescriptors(own: number): number {
   const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft: number | string } } };
   const soft = Number(userLimits?.open_files?.soft);
-  return Number.isFinite(soft) ? Math.max(1, soft - own - SPARE) : Infinity;
+  return Number.isFinite(soft) ? Math.max(1, soft - own - Math.min(SPARE, Math.ceil(soft / 3))) : Infinity;
 }

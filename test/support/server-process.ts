@@ -25,14 +25,24 @@ export type ServerProcess = {
   gone(): Promise<number | null>;
 };
 
-/** Makes a server that has not been started yet, on a free port. `env`: configuration beside the database and the port. */
-export async function serverProcess(databaseUrl: string, env: Record<string, string> = {}): Promise<ServerProcess> {
+/**
+ * Makes a server that has not been started yet, on a free port. `env`: configuration beside the database and the port.
+ * `openFiles`: how many file descriptors the system lets it have.
+ */
+export async function serverProcess(
+  databaseUrl: string,
+  env: Record<string, string> = {},
+  openFiles?: number,
+): Promise<ServerProcess> {
   const port = await freePort();
   let log = '';
   let child: ChildProcess | undefined;
 
   const start = async (more: Record<string, string> = {}) => {
-    const starting = spawn(process.execPath, [...NODE_FLAGS, join(root, 'dist/server/main.js')], {
+    const node = [process.execPath, ...NODE_FLAGS, join(root, 'dist/server/main.js')] as const;
+    const limited = ['sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, ...node] as const;
+    const [command, ...args] = openFiles === undefined ? node : limited;
+    const starting = spawn(command, args, {
       env: {
         PATH: process.env.PATH,
         NODE_ENV: 'development',
