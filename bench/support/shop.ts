@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildServer, bundle } from '../../scripts/build.ts';
 import { root } from '../../server/infra/root.ts';
+import { limitsByClient } from '../../server/limits/config.ts';
 import type { Cluster } from './cluster.ts';
 import { onDatabase } from './cluster.ts';
 import { type Child, startServer } from './processes.ts';
@@ -63,9 +64,7 @@ async function makeTemplate(cluster: Cluster, kind: Kind, program: string): Prom
 }
 
 /** All load comes from one address. */
-const UNLIMITED = Object.fromEntries(
-  ['CHECKOUTS', 'SIGN_INS', 'OPEN_ORDERS', 'HELD_UNITS', 'STREAMS'].map((name) => [`LIMIT_CLIENT_${name}`, 'off']),
-);
+const UNLIMITED = Object.fromEntries(limitsByClient.map((name) => [name, 'off']));
 
 const environment = (databaseUrl: string) => ({
   ...UNLIMITED,

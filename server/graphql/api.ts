@@ -8,7 +8,7 @@ import { useDocuments } from './plugins/documents.ts';
 import { useErrors } from './plugins/errors.ts';
 import { useExecution } from './plugins/execution.ts';
 import type { ListSizes } from './plugins/measure.ts';
-import { useOperationLimits } from './plugins/operation-limits.ts';
+import { operationLimitsRule } from './plugins/operation-limits.ts';
 
 export type Api = YogaServerInstance<Context, object>;
 export type ApiPlugin = Plugin<object, Context, object>;
@@ -31,8 +31,7 @@ export function makeApi({ schema, limits, listSizes, databaseAnswers, plugins }:
   return createYoga<Context, object>({
     schema,
     plugins: [
-      useDocuments(limits.tokens),
-      useOperationLimits(limits, listSizes),
+      useDocuments(limits.tokens, [operationLimitsRule(limits, listSizes)]),
       useExecution(deadlines, limits),
       ...plugins,
       useErrors(),

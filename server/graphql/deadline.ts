@@ -28,14 +28,17 @@ export class Deadlines {
     this.#databaseAnswers = databaseAnswers;
   }
 
-  /** Resolves with what a read makes of its result. Rejects with UNAVAILABLE or TIMEOUT when there is none in time. */
-  read<Result, Made>(result: Promise<Result>, make: (result: Result) => Made): Promise<Made> {
-    return this.#within(Math.min(UNANSWERED_MS, this.#limits.queryMs), this.#onUnanswered, result, make);
+  /**
+   * Resolves with what a read makes of its result. Rejects with UNAVAILABLE or TIMEOUT when there is none in time. `settled`:
+   * called when there is one, or none for good, however late.
+   */
+  read<Result, Made>(result: Promise<Result>, make: (result: Result) => Made, settled: () => void): Promise<Made> {
+    return this.#within(Math.min(UNANSWERED_MS, this.#limits.queryMs), this.#onUnanswered, result, make, settled);
   }
 
   /** The same for a change, which goes on. Rejects with STILL_WORKING. */
-  change<Result, Made>(result: Promise<Result>, make: (result: Result) => Made): Promise<Made> {
-    return this.#within(this.#limits.mutationMs, onLateChange, result, make);
+  change<Result, Made>(result: Promise<Result>, make: (result: Result) => Made, settled: () => void): Promise<Made> {
+    return this.#within(this.#limits.mutationMs, onLateChange, result, make, settled);
   }
 
   readonly #onUnanswered = async (pending: Pending): Promise<void> => {
@@ -50,6 +53,7 @@ export class Deadlines {
     onDue: Pending['onDue'],
     result: Promise<Result>,
     make: (result: Result) => Made,
+    settled: () => void,
   ): Promise<Made> {
     return new Promise((resolve, reject) => {
       const pending: Pending = { dueAt: performance.now() + ms, onDue, reject };
@@ -58,6 +62,7 @@ export class Deadlines {
       result.then(
         (value) => {
           this.#pending.delete(pending);
+          settled();
           try {
             resolve(make(value));
           } catch (error) {
@@ -66,6 +71,7 @@ export class Deadlines {
         },
         (error) => {
           this.#pending.delete(pending);
+          settled();
           reject(error);
         },
       );

@@ -9,6 +9,8 @@ import { answerInText } from './plain-answer.ts';
 
 /** How often Node.js looks for connections whose time is over. */
 const CHECK_MS = 2_000;
+/** How often it is looked for clients that take nothing, within the time that they have. */
+const LOOKS_AT_STALLED = 10;
 
 type Exchange = Readonly<{ request: IncomingMessage; response: ServerResponse }>;
 
@@ -39,8 +41,7 @@ export class HttpServer {
       this.#onRequest,
     );
     this.server.maxConnections = limits.connections;
-    // A client that takes nothing of its answer keeps it in memory; streams have something to take every twelve seconds.
-    this.server.timeout = limits.stalledMs;
+    this.#watchStalled(limits.stalledMs);
     if (limits.connectionsOfClient !== undefined) limitConnections(this.server, limits.connectionsOfClient);
   }
 
@@ -81,6 +82,24 @@ export class HttpServer {
     socket.pause();
     const message = `More than ${this.#mostPipelined} requests without an answer on one connection.`;
     answerInText(response, 503, message, { connection: 'close' });
+  }
+
+  /**
+   * Cuts off clients that take nothing of an answer for so long, since it stays in memory for them. By Node's own timeout, which
+   * sees every byte that leaves, but set only for who is behind: for all it would cost each request.
+   */
+  #watchStalled(stalledMs: number): void {
+    const behind = new Set<Socket>();
+    const look = () => {
+      for (const { socket } of this.#open) {
+        if (!socket || socket.writableLength === 0 || behind.has(socket)) continue;
+        behind.add(socket.setTimeout(stalledMs));
+        socket.once('close', () => behind.delete(socket));
+      }
+      for (const socket of behind) if (socket.writableLength === 0 && behind.delete(socket)) socket.setTimeout(0);
+    };
+    const clock = setInterval(look, stalledMs / LOOKS_AT_STALLED).unref();
+    this.server.once('close', () => clearInterval(clock));
   }
 
   /**

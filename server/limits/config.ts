@@ -50,6 +50,9 @@ const BY_CLIENT = {
   LIMIT_CLIENT_STREAMS: 20,
 } as const;
 
+/** The variables of limits that count by client. */
+export const limitsByClient: readonly string[] = Object.keys(BY_CLIENT);
+
 type Given = z.infer<z.ZodObject<typeof limitVariables>>;
 
 /** What one GraphQL operation may ask for; times in milliseconds. */

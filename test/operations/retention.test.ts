@@ -209,7 +209,12 @@ describe('orders that were refused for lack of stock', () => {
     ];
     await client.pay(paid.payment.id, 'PAID');
     await ageOrders(['refused', 'refused, and paid', 'refused, and recorded']);
-    await store.sql(AGE, ['refused', 'refused, and paid'].map(workflowOf));
+    const ids = ['refused', 'refused, and paid'].map(workflowOf);
+    await eventually('their workflows have ended', async () => {
+      const ended = `SELECT FROM dbos.workflow_status WHERE workflow_uuid = ANY($1) AND status = 'SUCCESS'`;
+      return (await store.sql(ended, ids)).length === ids.length;
+    });
+    await store.sql(AGE, ids);
     await prune();
 
     expect(await client.order(old.id)).toBeNull();

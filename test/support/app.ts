@@ -8,6 +8,7 @@ import { type App, startApp } from '../../server/app.ts';
 import { readEnv } from '../../server/env.ts';
 import type { ApiPlugin } from '../../server/graphql/api.ts';
 import { HttpServer } from '../../server/http/http-server.ts';
+import { limitsByClient } from '../../server/limits/config.ts';
 import { PRUNING } from '../../server/operations/retention.commands.ts';
 import { type Client, clientOf } from './client.ts';
 import { useDatabase } from './database.ts';
@@ -33,11 +34,7 @@ export type AppOptions = {
 export const PRODUCTION = {
   NODE_ENV: 'production',
   OPERATOR_TOKEN,
-  LIMIT_CLIENT_CHECKOUTS: 'off',
-  LIMIT_CLIENT_SIGN_INS: 'off',
-  LIMIT_CLIENT_OPEN_ORDERS: 'off',
-  LIMIT_CLIENT_HELD_UNITS: 'off',
-  LIMIT_CLIENT_STREAMS: 'off',
+  ...Object.fromEntries(limitsByClient.map((name) => [name, 'off'])),
 };
 
 const TABLES = ['products', 'orders', 'order_lines', 'order_events', 'order_signals', 'stock_movements'];

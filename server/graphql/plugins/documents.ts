@@ -1,4 +1,4 @@
-import type { DocumentNode, GraphQLError, parse, ValidationRule } from 'graphql';
+import { type DocumentNode, type GraphQLError, type parse, specifiedRules, type ValidationRule } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 import { codedError } from '../public-errors.ts';
@@ -14,9 +14,9 @@ type Validated = Readonly<{ schema: unknown; rules: readonly ValidationRule[] }>
 /**
  * Parses and validates each document once, for as long as it is among those sent last. Yoga's own cache counts documents,
  * and a thousand of the largest would be gigabytes. A document that other rules have found valid is validated anew, and
- * an invalid one each time. `mostTokens`: in a document.
+ * an invalid one each time. `mostTokens`: in a document; `ownRules`: validated with those that plugins add.
  */
-export function useDocuments(mostTokens: number): Plugin {
+export function useDocuments(mostTokens: number, ownRules: readonly ValidationRule[]): Plugin {
   const parsed = new LRUCache<string, DocumentNode>({
     maxSize: MOST_CHARACTERS,
     sizeCalculation: (_document, source) => source.length + 1,
@@ -36,7 +36,7 @@ export function useDocuments(mostTokens: number): Plugin {
       setValidationFn((schema, document, rules, ...rest): readonly GraphQLError[] => {
         const known = validated.get(document);
         if (known && known.schema === schema && sameItems(known.rules, rules ?? [])) return [];
-        const errors = validateFn(schema, document, rules, ...rest);
+        const errors = validateFn(schema, document, [...(rules ?? specifiedRules), ...ownRules], ...rest);
         if (errors.length === 0) validated.set(document, { schema, rules: rules ?? [] });
         return errors;
       }),

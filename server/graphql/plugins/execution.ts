@@ -22,6 +22,12 @@ type MaybePromise<Value> = Value | Promise<Value>;
 /** Of variables that are not as declared, so many are told: each error has all of the variable in it. */
 const options = { maxCoercionErrors: 5 };
 
+/** Always of one shape, in which graphql-js finds its arguments twice as fast as in a copy of what Envelop hands on. */
+function argumentsOf(args: Args, rootValue: unknown, contextValue: object): ExecutionArgs {
+  const { schema, document, variableValues, operationName } = args;
+  return { schema, document, rootValue, contextValue, variableValues, operationName, options };
+}
+
 /**
  * Executes operations by graphql-js, each within its time and as many at once as there is room for, and says what it cost.
  * Readers of a subscription that are told the same event in the same way share its execution.
@@ -56,15 +62,14 @@ class Engine {
     const isQuery = operation?.operation === 'query';
     const slot = (isQuery ? this.#queries : this.#mutations).take(client, quota.operations);
     if (typeof slot === 'string') return { errors: [refusalOf(slot, 'operations', quota.operations, 1)] };
-    const result = execute({ ...args, options });
+    const result = execute(argumentsOf(args, args.rootValue, args.contextValue));
     const done = (result: ExecutionResult) => withCost(result, operation);
     if (!(result instanceof Promise)) {
       slot();
       return done(result);
     }
     // When it is answered late it still has the database at work.
-    result.then(slot, slot);
-    return isQuery ? this.#deadlines.read(result, done) : this.#deadlines.change(result, done);
+    return isQuery ? this.#deadlines.read(result, done, slot) : this.#deadlines.change(result, done, slot);
   };
 
   readonly subscribe = async (args: Args): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> => {
@@ -81,7 +86,7 @@ class Engine {
     }
     const operation = getOperationAST(args.document, args.operationName)!;
     const tell = async (event: object, contextValue: object): Promise<ExecutionResult> => {
-      const result = await execute({ ...args, rootValue: event, contextValue });
+      const result = await execute(argumentsOf(args, event, contextValue));
       return withCost(publicResult(result, requestId), operation);
     };
     return this.#shared.stream(events as AsyncIterable<object>, args, operation, tell, slot);
@@ -89,9 +94,13 @@ class Engine {
 
   /** Opens the events of a subscription in time. Those that come later are let go: nobody waits for them any more. */
   async #events(args: Args): Promise<ExecutionResult | AsyncIterable<unknown>> {
-    const opening = createSourceEventStream({ ...args, options });
+    const opening = createSourceEventStream(argumentsOf(args, args.rootValue, args.contextValue));
     try {
-      return await this.#deadlines.read(opening, (events) => events);
+      return await this.#deadlines.read(
+        opening,
+        (events) => events,
+        () => {},
+      );
     } catch (error) {
       opening.then(leave, () => {});
       throw error;

@@ -1,5 +1,4 @@
 import { type DocumentNode, type OperationDefinitionNode, type ValidationRule, visit } from 'graphql';
-import type { Plugin } from 'graphql-yoga';
 import type { OperationLimits } from '../../limits/config.ts';
 import { badRequest, codedError } from '../public-errors.ts';
 import { type ListSizes, type Measure, measure } from './measure.ts';
@@ -10,13 +9,8 @@ const costs = new WeakMap<OperationDefinitionNode, number>();
 /** Tells what an operation costs; undefined when it was not measured, since something kept it from being validated. */
 export const costOf = (operation: OperationDefinitionNode): number | undefined => costs.get(operation);
 
-/** Refuses documents that ask for more than a request may, before anything of them is executed. */
-export function useOperationLimits(limits: OperationLimits, listSizes: ListSizes = {}): Plugin {
-  const rule = ruleOf(limits, listSizes);
-  return { onValidate: ({ addValidationRule }) => addValidationRule(rule) };
-}
-
-function ruleOf(limits: OperationLimits, listSizes: ListSizes): ValidationRule {
+/** Makes the rule that refuses documents that ask for more than a request may, before anything of them is executed. */
+export function operationLimitsRule(limits: OperationLimits, listSizes: ListSizes = {}): ValidationRule {
   return (context) => ({
     Document(document) {
       for (const [operation, measured] of measure(context.getSchema(), document, listSizes)) {
