@@ -2,8 +2,8 @@ import type { Caller } from '../graphql/builder.ts';
 import { codedError } from '../graphql/public-errors.ts';
 import { keyHashOf } from '../infra/hash.ts';
 import { OverloadedError } from '../infra/patience.ts';
-import { type Claim, holds } from '../limits/holds.ts';
-import { fullFields } from '../limits/rate-limit.ts';
+import { holds } from '../limits/holds.ts';
+import { fullFields, type RateLimit } from '../limits/rate-limit.ts';
 import { type CheckoutAnswer, type CheckoutTerms, checkOut, type Intent } from './orders.commands.ts';
 import { findByKey } from './orders.queries.ts';
 
@@ -17,24 +17,12 @@ export async function checkOutWithinQuota(
   intent: Intent,
   terms: CheckoutTerms,
 ): Promise<CheckoutAnswer> {
-  await countCheckout(caller);
+  const { client, quota } = caller;
+  if (quota.checkouts) await countCheckout(caller, quota.checkouts);
   const units = intent.lines.reduce((sum, { quantity }) => sum + Math.max(0, quantity), 0);
   const keyHash = keyHashOf(intent.scope, intent.key);
-  const claim = holds.claim(caller.client, keyHash, units, caller.quota);
-  if (!('waitMs' in claim)) return checkOutHolding(claim, intent, terms);
-
-  if (await findByKey(keyHash)) return checkOut(intent, terms);
-  const { heldUnits = Infinity } = caller.quota;
-  if (units > heldUnits) {
-    const message = `Orders that are not paid have ${heldUnits} units at most, of all products together.`;
-    return { type: 'INVALID', problem: { path: ['lines'], message } };
-  }
-  throw codedError('ORDERS_LIMITED', 'You have as many orders waiting as one client may: pay or cancel one first.', {
-    http: { headers: fullFields('open-orders', caller.quota.openOrders, Math.max(1, Math.ceil(claim.waitMs / 1_000))) },
-  });
-}
-
-async function checkOutHolding(claim: Claim, intent: Intent, terms: CheckoutTerms): Promise<CheckoutAnswer> {
+  const claim = holds.claim(client, keyHash, units, quota);
+  if ('waitMs' in claim) return answerWithoutRoom(caller, intent, terms, { keyHash, units, waitMs: claim.waitMs });
   try {
     const answer = await checkOut(intent, terms);
     if (answer.type === 'PLACED' && !answer.replayed) claim.keep(answer.orderId, terms.paymentWindowMs);
@@ -48,10 +36,27 @@ async function checkOutHolding(claim: Claim, intent: Intent, terms: CheckoutTerm
   }
 }
 
-async function countCheckout({ client, quota, headers }: Caller): Promise<void> {
-  const standing = await quota.checkouts?.count(client);
-  if (!standing || !quota.checkouts) return;
-  Object.assign(headers, quota.checkouts.headersOf(standing));
+/** Answers a client that has all it may have: for a key that was used before, with what came of it. */
+async function answerWithoutRoom(
+  { quota }: Caller,
+  intent: Intent,
+  terms: CheckoutTerms,
+  { keyHash, units, waitMs }: { keyHash: string; units: number; waitMs: number },
+): Promise<CheckoutAnswer> {
+  if (await findByKey(keyHash)) return checkOut(intent, terms);
+  const { heldUnits = Infinity, openOrders } = quota;
+  if (units > heldUnits) {
+    const message = `Orders that are not paid have ${heldUnits} units at most, of all products together.`;
+    return { type: 'INVALID', problem: { path: ['lines'], message } };
+  }
+  throw codedError('ORDERS_LIMITED', 'You have as many orders waiting as one client may: pay or cancel one first.', {
+    http: { headers: fullFields('open-orders', openOrders, Math.max(1, Math.ceil(waitMs / 1_000))) },
+  });
+}
+
+async function countCheckout({ client, headers }: Caller, rate: RateLimit): Promise<void> {
+  const standing = await rate.count(client);
+  Object.assign(headers, rate.headersOf(standing));
   if (standing.exceeded)
     throw codedError('RATE_LIMITED', `Too many checkouts in a minute: try again in ${standing.resetS} s.`);
 }
