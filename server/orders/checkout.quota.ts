@@ -20,9 +20,8 @@ export async function checkOutWithinQuota(
   const { client, quota } = caller;
   if (quota.checkouts) await countCheckout(caller, quota.checkouts);
   const units = intent.lines.reduce((sum, { quantity }) => sum + Math.max(0, quantity), 0);
-  const keyHash = keyHashOf(intent.scope, intent.key);
-  const claim = holds.claim(client, keyHash, units, quota);
-  if ('waitMs' in claim) return answerWithoutRoom(caller, intent, terms, { keyHash, units, waitMs: claim.waitMs });
+  const claim = holds.claim(client, `${intent.scope}\n${intent.key}`, units, quota);
+  if ('waitMs' in claim) return answerWithoutRoom(caller, intent, terms, { units, waitMs: claim.waitMs });
   try {
     const answer = await checkOut(intent, terms);
     if (answer.type === 'PLACED' && !answer.replayed) claim.keep(answer.orderId, terms.paymentWindowMs);
@@ -41,9 +40,9 @@ async function answerWithoutRoom(
   { quota }: Caller,
   intent: Intent,
   terms: CheckoutTerms,
-  { keyHash, units, waitMs }: { keyHash: string; units: number; waitMs: number },
+  { units, waitMs }: { units: number; waitMs: number },
 ): Promise<CheckoutAnswer> {
-  if (await findByKey(keyHash)) return checkOut(intent, terms);
+  if (await findByKey(keyHashOf(intent.scope, intent.key))) return checkOut(intent, terms);
   const { heldUnits = Infinity, openOrders } = quota;
   if (units > heldUnits) {
     const message = `Orders that are not paid have ${heldUnits} units at most, of all products together.`;

@@ -80,14 +80,7 @@ test('pruning is scheduled, with the time for which workflows are kept', async (
 test('every table of the engine that names a workflow is emptied of it, or goes with it', async () => {
   const tables = await store.sql<{ name: string; cascades: boolean }>(TABLES);
   const named = (cascades: boolean) => tables.filter((table) => table.cascades === cascades).map(({ name }) => name);
-  // Data sources write to `transaction_completion`, and there is none.
-  const pruned = [
-    'operation_outputs',
-    'transaction_completion',
-    'workflow_input',
-    'workflow_output',
-    'workflow_status',
-  ];
+  const pruned = ['operation_outputs', 'workflow_input', 'workflow_output', 'workflow_status'];
   expect(named(false)).toEqual(pruned);
   expect(named(true)).toEqual(['notifications', 'streams', 'workflow_events', 'workflow_events_history']);
 });

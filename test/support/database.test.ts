@@ -37,5 +37,5 @@ test('databases are apart from one another', async () => {
 
 test('a session that was left open is told', () =>
   withClient(database.url, async () => {
-    await expect(expectNoSessions(database.url)).rejects.toThrow('"application_name":"forgotten"');
+    await expect(expectNoSessions(database.url, 500)).rejects.toThrow('"application_name":"forgotten"');
   }));

@@ -35,13 +35,13 @@ export function useDatabase({ mayLeaveSessions = false } = {}): { readonly url: 
   };
 }
 
-/** Throws, naming them, if there are sessions on the database, besides its own, that do not end within two seconds. */
-export async function expectNoSessions(url: string): Promise<void> {
+/** Throws, naming them, if there are sessions on the database, besides its own, that do not end within `withinMs`. */
+export async function expectNoSessions(url: string, withinMs = 20_000): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
     // A session that has been closed lives on for a moment in the server.
-    for (const deadline = Date.now() + 2000; ; await delay(20)) {
+    for (const deadline = Date.now() + withinMs; ; await delay(20)) {
       const { rows } = await client.query<{ application_name: string; state: string; query: string }>(
         `SELECT application_name, state, query FROM pg_stat_activity
          WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`,

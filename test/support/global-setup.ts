@@ -1,5 +1,3 @@
-import { initializeDataSourceSchemaPG } from '@dbos-inc/dbos-sdk/datasource';
-import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { generate } from '../../scripts/generate.ts';
 import { createScratchDatabase, openScratchServer, runOn } from '../../scripts/scratch.ts';
@@ -47,13 +45,4 @@ async function fill(url: string): Promise<void> {
   await migrate(url);
   await seedCatalogue(url);
   await migrateEngine(url);
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query('BEGIN');
-    await initializeDataSourceSchemaPG(async (sql) => (await client.query<Record<string, unknown>>(sql)).rows);
-    await client.query('COMMIT');
-  } finally {
-    await client.end();
-  }
 }
