@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 /** Deadlines are for what never comes: a machine that is busy with other work is slow, and right. */
 const patience = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000 } } };
+/** More than there are processors: tests wait for most of their time. */
+const workers = 3;
 const quiet = { setupFiles: 'test/support/quiet.ts' };
 /** Tests of whole processes, which need the built server, and no others beside them. */
 const whole = 'test/{supervisor,faults,fuzz,journeys,live/processes}/**/*.test.ts';
@@ -23,7 +25,7 @@ export default defineConfig({
           name: 'server',
           include: ['test/**/*.test.ts'],
           exclude: [whole, web],
-          maxWorkers: 2,
+          maxWorkers: workers,
           sequence: { groupOrder: 0 },
         },
       },
@@ -35,7 +37,7 @@ export default defineConfig({
           name: 'web',
           include: [web],
           environment: 'happy-dom',
-          maxWorkers: 2,
+          maxWorkers: workers,
           sequence: { groupOrder: 0 },
         },
       },
@@ -46,7 +48,7 @@ export default defineConfig({
           name: 'whole',
           include: [whole],
           globalSetup: 'test/support/build.ts',
-          maxWorkers: 2,
+          maxWorkers: workers,
           sequence: { groupOrder: 1 },
         },
       },

@@ -4,7 +4,7 @@ import { useDatabase } from '../support/database.ts';
 
 const database = useDatabase();
 
-/** Columns that an index has, in its keys or in its condition. */
+/** Columns that an index has, in its keys or in its condition, other than the primary key. */
 const INDEXED = `
   SELECT DISTINCT attname AS name FROM pg_index JOIN pg_depend ON classid = 'pg_class'::regclass AND objid = indexrelid
   JOIN pg_attribute ON attrelid = refobjid AND attnum = refobjsubid
@@ -16,9 +16,8 @@ test('no index of orders has a column that a payment or a step of a dispatch cha
   try {
     const { rows } = await client.query<{ name: string }>(INDEXED, ['orders']);
     // The stage changes with the end of an order alone, and its reason with a cancellation.
-    expect(rows.map(({ name }) => name)).toEqual([
-      ...['cancel_reason', 'created_at', 'id', 'key_hash', 'number', 'payment_id', 'stage'],
-    ]);
+    const indexed = ['cancel_reason', 'created_at', 'key_hash', 'number', 'payment_id', 'stage'];
+    expect(rows.map(({ name }) => name)).toEqual(indexed);
   } finally {
     await client.end();
   }
