@@ -4,9 +4,9 @@ import { defineConfig } from 'vitest/config';
 /** Deadlines are for what never comes: a machine that is busy with other work is slow, and right. */
 const patience = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000 } } };
 /** More than there are processors: tests wait for most of their time. */
-const workers = 3;
+const workers = 4;
 const quiet = { setupFiles: 'test/support/quiet.ts' };
-/** Tests of whole processes, which need the built server, and no others beside them. */
+/** Tests of whole processes, which need the built server. */
 const whole = 'test/{supervisor,faults,fuzz,journeys,live/processes}/**/*.test.ts';
 /** The server's packages take GraphQL's CommonJS build, as Node.js does: with two builds no error is an instance of the other's. */
 const oneGraphql = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] };
@@ -26,7 +26,6 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [whole, web],
           maxWorkers: workers,
-          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -38,7 +37,6 @@ export default defineConfig({
           include: [web],
           environment: 'happy-dom',
           maxWorkers: workers,
-          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -49,7 +47,6 @@ export default defineConfig({
           include: [whole],
           globalSetup: 'test/support/build.ts',
           maxWorkers: workers,
-          sequence: { groupOrder: 1 },
         },
       },
     ],
