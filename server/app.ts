@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Env } from './env.ts';
 import { type ApiPlugin, makeApi } from './graphql/api.ts';
 import type { Caller, Context } from './graphql/builder.ts';
+import type { ListSizes } from './graphql/plugins/measure.ts';
 import { makeSchema } from './graphql/schema.ts';
 import { callers } from './http/caller.ts';
 import { clientsBehind } from './http/client.ts';
@@ -32,11 +33,14 @@ export type App = Readonly<{
   stop: () => Promise<void>;
 }>;
 
+/** More would keep the store's own pages from asking for the history of an order. */
+const MOST_EVENTS_MEASURED = 200;
+
 /** An order has an event for each step of its dispatch, and three before these; its workflow has about as many steps. */
-const eventsOf = (dispatchSteps: number) => ({
-  'Order.events': dispatchSteps + 3,
-  'WorkflowRun.steps': dispatchSteps + 3,
-});
+function eventsOf(dispatchSteps: number): ListSizes {
+  const events = Math.min(dispatchSteps + 3, MOST_EVENTS_MEASURED);
+  return { 'Order.events': events, 'WorkflowRun.steps': events };
+}
 
 /** How long the database may take to answer a probe. */
 const READY_MS = 1_000;

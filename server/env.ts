@@ -75,10 +75,10 @@ export type Env = Readonly<{
   databaseUrl: string | undefined;
   /** The same database without a pooler in between, for sessions that have to last; not set: `databaseUrl`. */
   directDatabaseUrl: string | undefined;
-  /** Connections for the API and the steps; the engine has `enginePool` more. */
+  /** Connections for the API; the engine has `enginePool` more. */
   databasePool: number;
   enginePool: number;
-  /** Steps of many orders share their commits. `groupPool`: connections for that. */
+  /** Connections for the steps, which share their commits. */
   groupPool: number;
   /** How long a process that hangs or is cut off keeps its workflows to itself. */
   leaseMs: number;

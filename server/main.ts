@@ -71,6 +71,7 @@ let end: (noticeMs: number) => unknown = () => process.exit(0);
 process.on('SIGTERM', () => end(NOTICE_MS)).on('SIGINT', () => end(0));
 
 const env = configuration();
+const connections = mostConnections(env);
 const tell = (message: string) => process.send?.({ type: 'progress', message });
 const direct = env.directDatabaseUrl ?? env.databaseUrl;
 if (isInTheClear(env.databaseUrl) || isInTheClear(direct))
@@ -80,7 +81,7 @@ const app = await start().catch((error: Error) => {
   if (databaseFailure(error).retriable) fail(1, `The database cannot be reached: ${error.message}`);
   throw error;
 });
-const http = new HttpServer(app.handle, { ...env.limits.http, connections: mostConnections(env) });
+const http = new HttpServer(app.handle, { ...env.limits.http, connections });
 const port = await listen(http.server, env);
 const url = `http://${env.host === '127.0.0.1' ? 'localhost' : env.host}:${port}`;
 log.info({ url, executorId: app.executorId }, 'ready');

@@ -21,7 +21,12 @@ export type Caller = Readonly<{
   quota: Quota;
   /** Headers that the answer is to have. */
   headers: Record<string, string>;
-}>;
+}> & {
+  /** Whether it takes a stream for an answer. */
+  takesStream?: boolean;
+  /** Has a function called when it has left; where the transport itself does not let go of a stream. */
+  onLeave?: (leave: () => void) => void;
+};
 
 /** What a resolver knows of the request and of the process that serves it. */
 export type Context = Readonly<{

@@ -1,6 +1,7 @@
 import { PothosValidationError } from '@pothos/core';
 import { type ExecutionResult, GraphQLError, type GraphQLErrorExtensions, Kind } from 'graphql';
 import type { GraphQLHTTPExtensions } from 'graphql-yoga';
+import { NotRunningError } from '../infra/database.ts';
 import { databaseFailure } from '../infra/database-errors.ts';
 import { log } from '../infra/log.ts';
 import { logBudget } from '../infra/log-budget.ts';
@@ -10,6 +11,7 @@ import { ERROR_CODES, type ErrorCode, isErrorCode, type Meaning } from './error-
 
 const UNEXPECTED = 'Unexpected error.';
 const UNAVAILABLE = 'The store cannot reach its database just now. Nothing was changed; try again in a while.';
+const ENDING = 'This process ends: another one goes on.';
 /** A message of graphql-js can have all in it that a client sent. */
 const MESSAGE_LENGTH = 1_000;
 /** Errors whose messages have something of the request in them: of a checkout's key, perhaps, which is a secret. */
@@ -93,6 +95,7 @@ function classified(error: unknown, original: unknown): Classified {
     // An error of a field, and not of a value in the document, is a fault of the resolvers.
     if (original.nodes && original.nodes[0]?.kind !== Kind.FIELD) return { code: 'BAD_USER_INPUT', message };
   }
+  if (original instanceof NotRunningError) return { code: 'UNAVAILABLE', message: ENDING };
   if (databaseFailure(original).retriable) return { code: 'UNAVAILABLE', message: UNAVAILABLE };
   return { code: 'INTERNAL_SERVER_ERROR', message: UNEXPECTED };
 }

@@ -67,13 +67,14 @@ export class GraphQLTransport {
       // Each promise costs, in a process that keeps track of them for the durable engine.
       const made = this.#options.contextOf(request, requestId);
       const context = made instanceof Promise ? await made : made;
+      context.caller.takesStream = accepted.stream;
       const body = method === 'POST' ? await bodyOf(request, this.#options.limits.bodyBytes) : undefined;
       const params = parametersOf(request, body);
       if (this.#isYogas) return await this.#handOver(request, response, body, context);
       const view = requestView(this.#fetchAPI, request, body);
       const result = operate(this.#getEnveloped, params, Object.assign(context, { request: view, params }));
       const results = result instanceof Promise ? await result : result;
-      if (Symbol.asyncIterator in results) this.#stream(results, accepted, response, context.caller);
+      if (Symbol.asyncIterator in results) this.#stream(results, response, context.caller);
       else this.#send(publicResult(results, requestId), accepted, response, context.caller);
     } catch (error) {
       if (!request.complete) await drained(request);
@@ -111,18 +112,9 @@ export class GraphQLTransport {
     response.end(text);
   }
 
-  /** Writes results as they come, for as long as the client is there. Throws a GraphQL error where it takes no stream. */
-  #stream(
-    results: AsyncIterable<ExecutionResult>,
-    accepted: Accepted,
-    response: ServerResponse,
-    { requestId }: Caller,
-  ): void {
+  /** Writes results as they come, for as long as the client is there. */
+  #stream(results: AsyncIterable<ExecutionResult>, response: ServerResponse, { requestId }: Caller): void {
     const stream = new EventStream(response, results[Symbol.asyncIterator]());
-    if (!accepted.stream) {
-      stream.leave();
-      throw codedError('NOT_ACCEPTABLE', 'A subscription is answered by a stream: accept text/event-stream.');
-    }
     const close = () => {
       remove();
       stream.leave();
@@ -143,6 +135,8 @@ export class GraphQLTransport {
     for (const [name, value] of Object.entries(this.#options.headers)) response.setHeader(name, value!);
     response.setHeader('date', dateHeader());
     response.setHeader('x-request-id', context.caller.requestId);
+    // Yoga lets go of a stream whose client leaves while it is read, and not of one that is only being opened.
+    context.caller.onLeave = (leave) => void (response.closed ? leave() : response.once('close', leave));
     // Yoga takes a body that has been read from here.
     await this.#options.api.handle(body === undefined ? request : Object.assign(request, { body }), response, context);
   }

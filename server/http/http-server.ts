@@ -17,7 +17,7 @@ type Exchange = Readonly<{ request: IncomingMessage; response: ServerResponse }>
 /** A connection: its requests that are not answered yet, of which the first is being answered. */
 type Connection = { readonly unanswered: Exchange[]; refused: boolean };
 
-/** The HTTP server around a handler, with its limits, and with an end in which nobody loses an answer. */
+/** The HTTP server around a handler, with its limits, and with an end in which nobody who waits for an answer loses it. */
 export class HttpServer {
   /** Does not listen yet. */
   readonly server: Server;
@@ -48,26 +48,28 @@ export class HttpServer {
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const { socket } = request;
     const connection = this.#connections.get(socket) ?? { unanswered: [], refused: false };
-    const { unanswered } = connection;
     this.#connections.set(socket, connection);
-    if (unanswered.length >= this.#mostPipelined) {
+    if (connection.refused) return;
+    if (connection.unanswered.length >= this.#mostPipelined) {
       this.#refuse(connection, socket, response);
       return;
     }
-    unanswered.push({ request, response });
+    connection.unanswered.push({ request, response });
     // Answers leave in the order of the requests, so those behind the first would only wait in memory: and whoever sent
     // them may be gone by then, of which Node.js tells the first alone.
-    if (unanswered.length === 1) this.#answer({ request, response }, connection);
+    if (connection.unanswered.length === 1) this.#answer({ request, response }, connection);
   };
 
   #answer({ request, response }: Exchange, connection: Connection): void {
+    // Behind an answer that closes the connection there is none, and nobody would tell when this one is over.
+    if (!response.socket) return;
     if (this.#ending) response.setHeader('connection', 'close');
     this.#open.add(response);
     response.once('close', () => {
       this.#open.delete(response);
       connection.unanswered.shift();
       const [next] = connection.unanswered;
-      if (next && !request.socket.destroyed) this.#answer(next, connection);
+      if (next) this.#answer(next, connection);
     });
     this.#handle(request, response);
   }
@@ -85,18 +87,22 @@ export class HttpServer {
   }
 
   /**
-   * Cuts off clients that take nothing of an answer for so long, since it stays in memory for them. By Node's own timeout, which
-   * sees every byte that leaves, but set only for who is behind: for all it would cost each request.
+   * Cuts off clients that take nothing of an answer for so long, since what they do not take stays in memory. Node's own
+   * timeout would cost each request, and counts what a client sends as well.
    */
   #watchStalled(stalledMs: number): void {
-    const behind = new Set<Socket>();
+    let behind = new Map<Socket, { taken: number; since: number }>();
     const look = () => {
+      const before = behind;
+      behind = new Map();
       for (const { socket } of this.#open) {
-        if (!socket || socket.writableLength === 0 || behind.has(socket)) continue;
-        behind.add(socket.setTimeout(stalledMs));
-        socket.once('close', () => behind.delete(socket));
+        if (!socket || socket.writableLength === 0) continue;
+        const taken = socket.bytesWritten - socket.writableLength;
+        const known = before.get(socket);
+        const since = known?.taken === taken ? known.since : performance.now();
+        if (performance.now() - since >= stalledMs) socket.destroy();
+        else behind.set(socket, { taken, since });
       }
-      for (const socket of behind) if (socket.writableLength === 0 && behind.delete(socket)) socket.setTimeout(0);
     };
     const clock = setInterval(look, stalledMs / LOOKS_AT_STALLED).unref();
     this.server.once('close', () => clearInterval(clock));

@@ -48,9 +48,16 @@ export function setDatabase(database: Database | undefined): void {
   opened = database;
 }
 
-/** The database that this process works on. Throws while there is none. */
+/** What is asked of a process that has ended its work, or not begun it. */
+export class NotRunningError extends Error {
+  constructor() {
+    super('The store is not running.');
+  }
+}
+
+/** The database that this process works on. Throws NotRunningError while there is none. */
 export function currentDatabase(): Database {
-  if (!opened) throw new Error('The store is not running.');
+  if (!opened) throw new NotRunningError();
   return opened;
 }
 

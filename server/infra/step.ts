@@ -1,5 +1,5 @@
 import type { Tx } from './database.ts';
-import { groupCommit } from './fast/current.ts';
+import { startedGroupCommit } from './fast/current.ts';
 import type { GroupBody } from './fast/group.ts';
 import type { Change } from './live/hub.ts';
 import { live } from './live/live.ts';
@@ -20,7 +20,8 @@ export function step<Item, Result>(
   { changes }: StepOptions<Item, Result> = {},
 ): (item: Item) => Promise<Result> {
   return async (item) => {
-    const result = await groupCommit().durable(name, body, item);
+    const group = startedGroupCommit();
+    const result = await (group instanceof Promise ? await group : group).durable(name, body, item);
     if (changes) live.announce(changes(item, result));
     return result;
   };

@@ -4,6 +4,7 @@ const SPARE = 100;
 /**
  * Tells how many connections of clients a process can have beside `own` others, by the file descriptors that the system
  * gives it: whoever has none left can neither read a file nor reach the database. Infinity where the system sets no limit.
+ * Call it before there are connections: Node.js looks up the names of both ends of each for its report.
  */
 export function connectionsByDescriptors(own: number): number {
   const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft: number | string } } };

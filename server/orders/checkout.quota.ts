@@ -24,13 +24,14 @@ export async function checkOutWithinQuota(
   if ('waitMs' in claim) return answerWithoutRoom(caller, intent, terms, { units, waitMs: claim.waitMs });
   try {
     const answer = await checkOut(intent, terms);
-    if (answer.type === 'PLACED' && !answer.replayed) claim.keep(answer.orderId, terms.paymentWindowMs);
-    else claim.giveBack();
+    if (answer.type !== 'PLACED') claim.giveBack();
+    else if (answer.replayed) claim.found(answer.orderId);
+    else claim.keep(answer.orderId, terms.paymentWindowMs);
     return answer;
   } catch (error) {
     // What is not let in is not placed; of anything else the commit may have gone through.
     if (error instanceof OverloadedError) claim.giveBack();
-    else claim.keep(undefined, terms.paymentWindowMs);
+    else claim.keepUnclear(terms.paymentWindowMs);
     throw error;
   }
 }

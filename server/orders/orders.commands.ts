@@ -29,7 +29,7 @@ export type CheckoutAnswer =
   | Readonly<{ type: 'CONFLICT' }>
   | Readonly<{ type: 'INVALID'; problem: Problem }>;
 
-/** Names the workflow of a key, so that the engine itself starts it once however often it is asked. */
+/** Names the workflow of a key, so that there is one however often it is asked. */
 export const checkoutWorkflowId = (keyHash: string) => `checkout:${keyHash}`;
 
 /**

@@ -17,7 +17,8 @@ const crowd: Socket[] = [];
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 beforeAll(async () => {
   database = await createDatabase();
-  server = await serverProcess(database.url, { DISPATCH_STEPS: '2', DISPATCH_STEP_MS: '50' }, 150);
+  const patient = { LIMIT_HEADERS_SECONDS: '600', LIMIT_REQUEST_SECONDS: '600', PAYMENT_WINDOW_SECONDS: '600' };
+  server = await serverProcess(database.url, { ...patient, DISPATCH_STEPS: '2', DISPATCH_STEP_MS: '50' }, 150);
   await server.start();
 });
 afterAll(async () => {

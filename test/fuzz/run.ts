@@ -5,7 +5,7 @@ import { fuzz, type Report } from './fuzz.ts';
 
 const TOKEN = 'the-token-of-operators-who-are-fuzzed-1234567890';
 /** What the last tenths may have more than the first: code that is compiled only then, and what the heap's generations happen to hold. */
-const SLACK_MB = 80;
+const SLACK_MB = 150;
 /** In a heap of this size, what is kept of each request ends the process. */
 const HEAP_MB = 400;
 

@@ -44,19 +44,30 @@ test('an order that is settled makes room for another', () => {
 
 test('a key that is sent again has room for what it holds, and for no more', () => {
   const holds = new Holds();
-  claimed(holds.claim('a', 'k1', 10, LIMITS)).keep('order 1', 5_000);
+  const [first, again] = [claimed(holds.claim('a', 'k1', 10, LIMITS)), claimed(holds.claim('a', 'k1', 10, LIMITS))];
+  first.keep('order 1', 5_000);
+  again.found('order 1');
   claimed(holds.claim('a', 'k1', 10, LIMITS)).giveBack();
-  expect(holds.claim('a', 'k1', 11, LIMITS)).toEqual({ waitMs: 5_000 });
+  expect(holds.claim('a', 'k1', 11, LIMITS)).toEqual({ waitMs: 1_000 });
   expect(holds.claim('a', 'k2', 1, LIMITS)).toEqual({ waitMs: 5_000 });
+  holds.release('order 1');
+  expect(holds.clients).toBe(0);
 });
 
-test('an order of which nobody knows whether it was placed is held until its time would be over', () => {
+test('an order of which nobody knows whether it was placed is held until that is clear, or its time would be over', () => {
   const holds = new Holds();
-  claimed(holds.claim('a', 'k1', 10, LIMITS)).keep(undefined, 5_000);
+  const unclear = () => claimed(holds.claim('a', 'k1', 10, LIMITS)).keepUnclear(5_000);
+  unclear();
   expect(holds.claim('a', 'k2', 1, LIMITS)).toEqual({ waitMs: 5_000 });
-  claimed(holds.claim('a', 'k1', 10, LIMITS)).keep('order 1', 5_000);
+  claimed(holds.claim('a', 'k1', 10, LIMITS)).giveBack();
+  expect(holds.clients).toBe(0);
+  unclear();
+  claimed(holds.claim('a', 'k1', 10, LIMITS)).found('order 1');
   holds.release('order 1');
-  claimed(holds.claim('a', 'k2', 10, LIMITS));
+  expect(holds.clients).toBe(0);
+  unclear();
+  vi.advanceTimersByTime(5_000);
+  claimed(holds.claim('a', 'k2', 10, LIMITS)).giveBack();
 });
 
 test('nothing is counted of clients without limits', () => {

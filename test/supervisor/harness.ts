@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach } from 'vitest';
 import { commandOf, signal, until } from '../../server/infra/processes.ts';
 
-const patienceMs = 60_000;
+const patienceMs = 110_000;
 
 export type Supervisor = Readonly<{
   pid: number;

@@ -71,6 +71,8 @@ export function useApp({ env = {}, plugins = [], settings = {}, proxied = false 
   const database = useDatabase();
   // Orders that wait are under way when the store stops, and stay as they are.
   expectLog(/Shutting down while \d+ workflows are still running/);
+  // What streams still read when it ends.
+  expectLog(/The store is not running/);
   // Statements of one session wait for each other in node-postgres, which will not have that from its version 9 on.
   expectLog(/Calling client.query\(\) when the client is already executing/);
   let app: App;

@@ -19,6 +19,8 @@ import { costOf } from './operation-limits.ts';
 type Args = ExecutionArgs & { contextValue: Context };
 type MaybePromise<Value> = Value | Promise<Value>;
 
+const NO_STREAM = 'A subscription is answered by a stream: accept text/event-stream.';
+
 /** Of variables that are not as declared, so many are told: each error has all of the variable in it. */
 const options = { maxCoercionErrors: 5 };
 
@@ -73,7 +75,8 @@ class Engine {
   };
 
   readonly subscribe = async (args: Args): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> => {
-    const { client, quota, requestId } = args.contextValue.caller;
+    const { client, quota, requestId, takesStream, onLeave } = args.contextValue.caller;
+    if (!takesStream) return { errors: [codedError('NOT_ACCEPTABLE', NO_STREAM)] };
     const slot = this.#streams.take(client, quota.streams);
     if (typeof slot === 'string') return { errors: [refusalOf(slot, 'streams', quota.streams, 5)] };
     const events = await this.#events(args).catch((error: unknown) => {
@@ -89,7 +92,9 @@ class Engine {
       const result = await execute(argumentsOf(args, event, contextValue));
       return withCost(publicResult(result, requestId), operation);
     };
-    return this.#shared.stream(events as AsyncIterable<object>, args, operation, tell, slot);
+    const stream = this.#shared.stream(events as AsyncIterable<object>, args, operation, tell, slot);
+    onLeave?.(() => void stream.return?.());
+    return stream;
   };
 
   /** Opens the events of a subscription in time. Those that come later are let go: nobody waits for them any more. */

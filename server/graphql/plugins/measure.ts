@@ -49,10 +49,10 @@ const LIST_SIZE = 10;
 const VARIABLE_PAGE_SIZE = 100;
 const DEFAULT_PAGE_SIZE = 20;
 /**
- * `__schema` and `__type` answer by tens of kilobytes. Their lists within lists are limited by a rule of graphql-js, and with
- * no aliases each of their fields is there once.
+ * `__schema` and `__type` can answer by half a megabyte, so that one of them is all that an operation may have by default. More they
+ * cannot: their lists within lists are limited by a rule of graphql-js, and with no aliases each of their fields is there once.
  */
-const INTROSPECTION_COST = 1_000;
+const INTROSPECTION_COST = 4_000;
 
 type Part = { cost: number; depth: number; fields: ReadonlySet<string>; recursion: string | undefined };
 

@@ -70,12 +70,22 @@ const probe = (address: string): Promise<'ready' | 'recovering' | 'silent'> =>
 
 /** Makes the database unless it is there. */
 export async function ensureDatabase(maintenance: string, name: string): Promise<void> {
-  const found = await query(maintenance, 'SELECT 1 FROM pg_database WHERE datname = $1', [name]);
-  if (found === 0) await query(maintenance, `CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+  const ask = (text: string, values?: string[]) => query(maintenance, text, values, BUSY_MS);
+  const found = await ask('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
+  if (found === 0) await ask(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
 }
 
-async function query(connectionString: string, text: string, values: string[] = []): Promise<number> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2000 });
+/** How long a connection may take: to a server of which nobody knows whether it answers, and to one that is only busy. */
+const SILENT_MS = 2_000;
+const BUSY_MS = 30_000;
+
+async function query(
+  connectionString: string,
+  text: string,
+  values: string[] = [],
+  timeoutMs = SILENT_MS,
+): Promise<number> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: timeoutMs });
   client.on('error', () => {}); // A connection that breaks later is told by the query itself.
   try {
     await client.connect();
