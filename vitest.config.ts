@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 /** Deadlines are for what never comes: a machine that is busy with other work is slow, and right. */
 const patience = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000 } } };
 /** More than there are processors: tests wait for most of their time. */
-const workers = 4;
+const workers = 3;
 const quiet = { setupFiles: 'test/support/quiet.ts' };
 /** Tests of whole processes, which need the built server. */
 const whole = 'test/{supervisor,faults,fuzz,journeys,live/processes}/**/*.test.ts';
