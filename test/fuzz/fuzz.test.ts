@@ -25,7 +25,7 @@ describe('what is wrong with an answer is found', () => {
   });
 
   test.each([
-    ['a stack', json(400, error({ stack: 'Error\n    at x (/work/server.js:1:2)' }))],
+    ['a stack', json(400, error({ stack: 'Error\n    at x (/srv/server.js:1:2)' }))],
     ['a path', json(200, { data: null, errors: [{ message: 'in node_modules/x' }] })],
     ['no JSON', json(200, '<html>')],
     ['no code', json(400, error({ code: undefined }))],
