@@ -27,12 +27,15 @@ type Results = {
     name: string;
     status: string;
     message: string;
-    assertionResults: { fullName: string; status: string }[];
+    assertionResults: { fullName: string; status: string; failureMessages: string[] }[];
   }[];
 };
 
 const keepBusy = (what: 'processor' | 'disk'): ChildProcess =>
   spawn(process.execPath, ['--import', 'tsx', join(root, 'scripts/busy.ts'), what], { stdio: 'ignore' });
+
+/** What a test said when it failed last. */
+const why = new Map<string, string>();
 
 /** Runs the tests once, and names those that failed. */
 async function runOnce(folder: string): Promise<{ failed: string[]; seconds: number }> {
@@ -58,7 +61,10 @@ async function runOnce(folder: string): Promise<{ failed: string[]; seconds: num
     const file = name.slice(root.length + 1);
     const tests = assertionResults
       .filter((test) => test.status === 'failed')
-      .map((test) => `${file}: ${test.fullName}`);
+      .map((test) => {
+        why.set(`${file}: ${test.fullName}`, test.failureMessages.join('\n').slice(0, 1_000));
+        return `${file}: ${test.fullName}`;
+      });
     return tests.length > 0 || status !== 'failed' ? tests : [`${file}: ${message.split('\n', 1)[0]}`];
   });
   return {
@@ -83,7 +89,7 @@ async function main(runs: number, busy: number, disk: number): Promise<number> {
       console.log(
         `run ${run} of ${runs}: ${seconds} s, ${failed.length === 0 ? 'all passed' : `${failed.length} FAILED`}`,
       );
-      for (const name of failed) console.log(`  ${name}`);
+      for (const name of failed) console.log(`  ${name}\n${why.get(name) ?? ''}`);
     }
   } finally {
     for (const child of beside) child.kill();

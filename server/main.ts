@@ -22,8 +22,8 @@ const EXIT_PORT_IN_USE = 76;
 const NOTICE_MS = process.send ? 250 : 3_000;
 /** Requests under way get this long to finish. */
 const PATIENCE_MS = 3_000;
-/** Handing over what runs takes milliseconds, where the database answers. */
-const HAND_OVER_MS = 3_000;
+/** Handing over what runs takes milliseconds, where the database answers and the machine is not busy; by then all is over. */
+const ENDED_WITHIN_MS = 9_500;
 
 function fail(code: number, message: string): never {
   process.stderr.write(`${message}\n`);
@@ -98,6 +98,7 @@ let stopping = false;
 async function stop(noticeMs: number, exitCode = 0): Promise<void> {
   if (stopping) return;
   stopping = true;
+  const begun = performance.now();
   app.drain();
   await http.end(noticeMs, PATIENCE_MS);
   const handedOver = app.stop().then(
@@ -105,7 +106,7 @@ async function stop(noticeMs: number, exitCode = 0): Promise<void> {
     (error: Error) => log.warn({ error: error.message }, 'the workflows were not handed over'),
   );
   // Where they were not, others take them for orphans.
-  process.exit((await Promise.race([handedOver, delay(HAND_OVER_MS)])) ? exitCode : 1);
+  process.exit((await Promise.race([handedOver, delay(ENDED_WITHIN_MS - (performance.now() - begun))])) ? exitCode : 1);
 }
 end = stop;
 // What nobody caught may have left anything half-done in memory: what is under way is finished, and another process starts.
