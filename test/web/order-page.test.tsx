@@ -73,7 +73,13 @@ const pageAt = (id: string, version: number, history: object[] = events) => ({
 
 /** Shows an order by a store that answers as told. What is returned tells events as the stream does. */
 function open(id: string, answers: { order: () => object; list?: () => object; stream?: () => Response }) {
-  let tell: (data: object) => void = () => {};
+  let stream: ReadableStreamDefaultController<Uint8Array> | undefined;
+  /** What is told before the page has subscribed, which is some time after it shows the order. */
+  const early: object[] = [];
+  const tell = (data: object) => {
+    if (!stream) early.push(data);
+    else stream.enqueue(new TextEncoder().encode(`event: next\ndata: ${JSON.stringify({ data })}\n\n`));
+  };
   vi.stubGlobal('fetch', async (_url: string, init?: RequestInit) => {
     const { operationName } = JSON.parse(String(init?.body ?? '{}')) as { operationName?: string };
     if (operationName === 'Order') return Response.json({ data: { order: answers.order() } });
@@ -85,8 +91,8 @@ function open(id: string, answers: { order: () => object; list?: () => object; s
     if (answers.stream) return answers.stream();
     const body = new ReadableStream<Uint8Array>({
       start(controller) {
-        tell = (data) =>
-          controller.enqueue(new TextEncoder().encode(`event: next\ndata: ${JSON.stringify({ data })}\n\n`));
+        stream = controller;
+        for (const data of early.splice(0)) tell(data);
       },
     });
     return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
